@@ -1,0 +1,40 @@
+"""The errors a user can meet: one small tree, each with one sentence that gives rule, value, place and repair."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NasError(Exception):
+    """A user's mistake or a refusal; its text is the whole message, shown without a traceback."""
+
+
+class GenotypeError(NasError):
+    """The text or the expression is no genotype: unknown name, wrong argument, too large, shapes that don't fit."""
+
+
+class SpaceError(NasError):
+    """A search space can't be sampled as asked: no choices left, an unknown decision, nothing fits the budget."""
+
+
+class DataError(NasError):
+    """A data set is missing, damaged or not what the genotype expects."""
+
+
+class WeightsError(NasError):
+    """Weights don't fit the module they are loaded into."""
+
+
+class RunError(NasError):
+    """A run folder can't be created, locked, read or continued."""
+
+
+class UsageError(NasError):
+    """A command line asks for something that can't be done as written; exit code 2."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A clause naming the known names nearest to `name`: `"; did you mean 'relu'?"`, or `""`."""
+    close = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -11,7 +11,17 @@ class NasError(Exception):
 
 
 class GenotypeError(NasError):
-    """The text or the expression is no genotype: unknown name, wrong argument, too large, shapes that don't fit."""
+    """The text or the expression is no genotype: unknown name, wrong argument, too large, shapes that don't fit.
+
+    `place` is where in the network it happened, from the outermost scope inwards; the text begins with it.
+    """
+
+    def __init__(self, message: str, place: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message, self.place = message, place
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.place)}: {self.message}" if self.place else self.message
 
 
 class SpaceError(NasError):

@@ -1,0 +1,73 @@
+"""The description of a data set: shape, classes, normalisation, origin, and its three splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from nas.errors import DataError
+
+if TYPE_CHECKING:
+    from nas.data._split import Split
+
+
+class Part(StrEnum):
+    """The three disjoint parts of a data set."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """What a data set holds and where it comes from; its images are read when a split is asked for.
+
+    `shape` is (channels, height, width) of the images as a network sees them, in pixels; `mean` and
+    `std` are per channel, of the training split, on a scale where 1 is full brightness.
+    `read` gives one part, in whatever size it is stored.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    source: str
+    licence: str
+    read: Callable[[Part], Split]
+    shift: float = 0.0  # how far an image may be moved and stay itself, share of its side
+    flip: bool = False  # whether its mirror image is of the same class
+
+    def __post_init__(self) -> None:
+        channels = self.shape[0]
+        if not len(self.mean) == len(self.std) == channels:
+            raise DataError(
+                f"{self.name}: mean and std need one value per channel, but got {len(self.mean)} "
+                f"and {len(self.std)} for {channels} channels"
+            )
+
+    def train(self) -> Split:
+        """The training split: images (N, *shape) as bytes, labels (N,)."""
+        return self._part(Part.TRAIN)
+
+    def validation(self) -> Split:
+        """The validation split, on which a search scores candidates; it holds no test image."""
+        return self._part(Part.VALIDATION)
+
+    def test(self) -> Split:
+        """The test split: read it once, for the final report; a search never calls this."""
+        return self._part(Part.TEST)
+
+    def resized(self, height: int, width: int) -> DataSet:
+        """The same data set with its images at `height` x `width` pixels (bilinear)."""
+        if height < 1 or width < 1:
+            raise DataError(
+                f"{self.name}: an image side must be at least 1 pixel, but got {height} x {width}"
+            )
+        return replace(self, shape=(self.shape[0], height, width))
+
+    def _part(self, part: Part) -> Split:
+        return self.read(part).resized(self.shape[1], self.shape[2])

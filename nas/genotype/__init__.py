@@ -1,0 +1,6 @@
+"""The genotype language: expressions, their text, and the graph they record."""
+
+from nas.genotype.expression import Choice, Genotype
+from nas.genotype.text import load, parse
+
+__all__ = ["Choice", "Genotype", "load", "parse"]

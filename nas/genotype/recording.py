@@ -1,0 +1,204 @@
+"""From a genotype to its graph: every block recorded at its place, names and settings resolved lexically."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import cast
+
+from nas.blocks import Block, registry
+from nas.errors import GenotypeError, nearest
+from nas.genotype.expression import (
+    Aux,
+    Branches,
+    Chain,
+    Choice,
+    Default,
+    Genotype,
+    Image,
+    Leaf,
+    Named,
+    Repeat,
+    Row,
+    Sum,
+    Tap,
+    Tie,
+)
+from nas.genotype.places import places
+from nas.graph import Graph, Path, Recorder, Settings, Value, located
+from nas.ops import Add, Concat, Spec
+
+
+@lru_cache(maxsize=256)
+def graph(network: Genotype) -> Graph:
+    """The graph of a whole network; GenotypeError with the place where shapes don't fit or choices are left."""
+    parts = network.items if isinstance(network, Chain) else (network,)
+    image = parts[0]
+    if not isinstance(image, Image):
+        raise GenotypeError(
+            "a network begins with its input; write image(channels, height, width) >> before the first block"
+        )
+    if network.open:
+        raise GenotypeError(
+            "choices are left in the genotype, so it is a search space; decide them "
+            "(nas search --space FILE, or nas.space.Space(g).sample) before counting or compiling"
+        )
+    recorder = Recorder("Network", Spec(image.channels, (image.height, image.width)))
+    state = _State(recorder)
+    settings = Settings()
+    x = state.chain(parts[1:], recorder.start(settings), _Context((), (), settings))
+    aux = state.heads()
+    return recorder.finish(x, aux, [(".".join(name), value) for name, value in state.names.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Where recording is: the module's path, the scope of names, the settings."""
+
+    path: Path
+    scope: Path  # grows with repeats and ties only: names live in these
+    settings: Settings
+
+    def inside(self, *names: str | None, scope: bool = False) -> _Context:
+        steps = tuple(name for name in names if name is not None)
+        return _Context(self.path + steps, self.scope + steps if scope else self.scope, self.settings)
+
+
+@dataclass(slots=True)
+class _Ramp:
+    """Drop-path grows linearly over the residual blocks, from 0 before the first (arXiv:1603.09382)."""
+
+    rate: float
+    total: int
+    done: int = 0
+
+
+@dataclass(slots=True)
+class _State:
+    recorder: Recorder
+    names: dict[Path, Value] = field(default_factory=dict)
+    waiting: list[tuple[Aux, Value, _Context]] = field(default_factory=list)
+    ramp: _Ramp | None = None
+
+    def heads(self) -> list[tuple[Value, float]]:
+        """Auxiliary heads, recorded behind the network, at places of their own."""
+        done = []
+        for number, (aux, x, context) in enumerate(self.waiting, 1):
+            path = ("aux" if number == 1 else f"aux{number}",)
+            done.append((self.record(aux.head, x, replace(context, path=path)), aux.weight))
+        return done
+
+    def chain(self, parts: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
+        for index, (part, name) in enumerate(zip(parts, places(parts), strict=True)):
+            if isinstance(part, Default):
+                context = replace(context, settings=replace(context.settings, **dict(part.values)))
+                rate = dict(part.values).get("drop_path")
+                if rate is not None:
+                    total = sum(map(_residuals, parts[index + 1 :]))
+                    self.ramp = _Ramp(cast(float, rate), total)
+                continue
+            x = self.record(part, x, context.inside(name))
+        return x
+
+    def record(self, part: Genotype, x: Value, context: _Context) -> Value:
+        match part:
+            case Leaf():
+                return self.leaf(part, x, context)
+            case Chain(items=items):
+                return self.chain(items, x, context)
+            case Repeat(body=body, times=times):
+                return self.copies((body,) * cast(int, times), x, context)
+            case Row(copies=copies):
+                return self.copies(copies, x, context)
+            case Named(body=body, name=name):
+                y = self.record(body, x, context)
+                self.enter(name, y, context)
+                return y
+            case Tie(body=body):
+                return self.record(body, x, replace(context, scope=(*context.scope, *context.path[-1:])))
+            case Branches(items=items) | Sum(items=items):
+                ends = [self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)]
+                op = Add() if isinstance(part, Sum) else Concat()
+                with self.recorder.inside(context.path):
+                    return self.recorder.add(op, ends)
+            case Tap(names=names):
+                ends = [self.find(name, context) for name in names]
+                if len(ends) == 1:
+                    return ends[0]
+                with self.recorder.inside(context.path):
+                    return self.recorder.add(Concat(), ends)
+            case Aux():
+                self.waiting.append((part, x, context))
+                return x
+            case Default():
+                return x
+        raise GenotypeError(f"{'.'.join(context.path)}: {type(part).__name__} can't stand inside a network")
+
+    def leaf(self, part: Leaf, x: Value, context: _Context) -> Value:
+        settings = context.settings
+        if settings.drop_path is not None and self.ramp and registry()[part.word].make.residual:
+            share = self.ramp.done / max(1, self.ramp.total)
+            settings = replace(settings, drop_path=self.ramp.rate * share)
+            self.ramp.done += 1
+        with located(context.path):
+            inner = _block_graph(part, x.spec, settings)
+        return x if inner.trivial else self.recorder.splice(inner, x, context.path)
+
+    def copies(self, bodies: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
+        for number, body in enumerate(bodies):
+            if number and isinstance(body, Leaf):
+                body = unstrided(body)
+            inner = context.inside(str(number))
+            scope = (*context.scope, *context.path[-1:], str(number))
+            x = self.record(body, x, replace(inner, scope=scope))
+        return x
+
+    def enter(self, name: str, value: Value, context: _Context) -> None:
+        key = (*context.scope, name)
+        if key in self.names:
+            raise GenotypeError(
+                f"the name {'.'.join(key)!r} is given twice; rename one, or wrap the part in tie(..., \"cell\")"
+            )
+        self.names[key] = value
+
+    def find(self, name: str, context: _Context) -> Value:
+        steps = tuple(name.split("."))
+        for depth in range(len(context.scope), -1, -1):
+            value = self.names.get(context.scope[:depth] + steps)
+            if value is not None:
+                return value
+        known = [".".join(key) for key in self.names]
+        hint = nearest(name, known) or f"; named so far: {', '.join(known) or 'nothing'}"
+        raise GenotypeError(f"tap({name!r}) finds no output of that name before it{hint}")
+
+
+@lru_cache(maxsize=1 << 15)
+def _block_graph(part: Leaf, spec: Spec, settings: Settings) -> Graph:
+    block = built(part, settings)
+    recorder = Recorder(type(block).__name__, spec)
+    return recorder.finish(block.body(recorder.start(settings)))
+
+
+def built(part: Leaf, settings: Settings | None = None) -> Block:
+    """The block that a leaf without choices stands for."""
+    return registry()[part.word].build(dict(part.values), settings or Settings())
+
+
+@lru_cache(maxsize=1 << 12)
+def unstrided(part: Leaf) -> Leaf:
+    """A block as in copies 2..n of a repeat: without its stride, unless it is a pool."""
+    if registry()[part.word].make.keeps_stride:
+        return part
+    return Leaf(part.word, tuple((name, value) for name, value in part.values if name != "stride"))
+
+
+def _residuals(part: Genotype) -> int:
+    """Residual blocks after every repeat is written out."""
+    match part:
+        case Leaf(word=word):
+            return int(registry()[word].make.residual)
+        case Repeat(body=body, times=times):
+            return _residuals(body) * (max(cast(tuple[int, ...], times.options)) if isinstance(times, Choice) else times)
+        case Aux() | Default() | Tap() | Image():
+            return 0
+    return sum(map(_residuals, part.parts))

@@ -1,0 +1,319 @@
+"""From text to an expression: a subset of Python's expressions, parsed with `ast` and never evaluated.
+
+A text is lines: `name = expression` names a part, the last line is the genotype, a line that begins with an operator
+continues the one before, and `#` begins a comment.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from nas.blocks import registry
+from nas.errors import GenotypeError, nearest
+from nas.genotype import limits
+from nas.genotype.binding import JOINS, WORDS, leaf
+from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_name, count, genotype
+
+_TOKEN = re.compile(
+    r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*) | (?P<open>[(\[{]) | (?P<close>[)\]}])
+      | (?P<newline>\n) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
+    re.VERBOSE,
+)
+_LEADING = re.compile(r"\s*(>>|[|+*@])")
+_OPERATORS: Mapping[type[ast.operator], str] = {
+    ast.RShift: ">>",
+    ast.BitOr: "|",
+    ast.Add: "+",
+    ast.Mult: "*",
+    ast.MatMult: "@",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a statement between top-level `>>` or `|`: its text and where it begins."""
+
+    text: str
+    line: int
+    column: int
+    join: str  # the operator before it; "" for the first
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line with its continuations: the name it gives, if any, and its pieces."""
+
+    name: str | None
+    pieces: tuple[Piece, ...]
+
+
+def parse(text: str, source: str = "<text>") -> Genotype:
+    """The genotype that `text` writes; GenotypeError with source, line, column, rule, value and repair.
+
+    Loading a genotype runs no code of its author's.
+    """
+    if not isinstance(text, str):
+        raise GenotypeError(f"a genotype's text must be a str, but got {type(text).__name__}")
+    limits.within(f"{source}: the text's length in characters", len(text), limits.TEXT, "shorten it")
+    text = text.replace("\r\n", "\n").expandtabs(1)
+    statements = _statements(text, source)
+    names: dict[str, Genotype] = {}
+    for statement in statements[:-1]:
+        if statement.name is None:
+            first = statement.pieces[0]
+            _fail(
+                source,
+                first.line,
+                first.column,
+                "only the last line may be without a name; begin this one with `name = `, "
+                "or the next one with an operator",
+            )
+        first = statement.pieces[0]
+        if statement.name in WORDS or statement.name in registry():
+            _fail(source, first.line, 1, f"{statement.name!r} is a block's name; call this part otherwise")
+        names[statement.name] = _Reader(source, names).statement(statement)
+    if not statements:
+        _fail(source, 1, 1, "the text holds no expression; write one such as image(3, 32, 32) >> conv(16, 3)")
+    return _Reader(source, names).statement(statements[-1])
+
+
+def load(path: str | Path) -> Genotype:
+    """The genotype in a `.nas` file; GenotypeError where it can't be read."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise GenotypeError(f"{path}: can't be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise GenotypeError(f"{path}: is no UTF-8 text (byte {error.start}); a .nas file is plain text") from None
+    return parse(text, str(path))
+
+
+def _fail(source: str, line: int, column: int, rule: str) -> NoReturn:
+    raise GenotypeError(f"{source}, line {line}, column {column}: {rule}")
+
+
+def _statements(text: str, source: str) -> list[Statement]:
+    """The text cut at its lines and at the `>>` and `|` outside parentheses, so that long chains stay flat."""
+    statements: list[Statement] = []
+    pieces: list[Piece] = []
+    name: str | None = None
+    line, line_start, depth, begin, join = 1, 0, 0, 0, ""
+    clean: list[str] = []  # the piece at hand without comments
+    begin_at = (1, 1)
+
+    def close_piece(end: int) -> None:
+        clean.append(text[begin:end])
+        pieces.append(Piece("".join(clean), *begin_at, join))
+        clean.clear()
+
+    def close_statement(end: int) -> None:
+        nonlocal name
+        close_piece(end)
+        if len(pieces) > 1 or pieces[0].text.strip() or name is not None:
+            statements.append(Statement(name, tuple(pieces)))
+        pieces.clear()
+        name = None
+
+    for token in _TOKEN.finditer(text):
+        kind, at = token.lastgroup, token.start()
+        if kind == "comment":
+            clean.append(text[begin:at])
+            begin = token.end()
+        elif kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth -= 1
+            if depth < 0:
+                _fail(source, line, at - line_start + 1, f"{token.group()!r} closes nothing; remove it")
+        elif kind == "newline":
+            line, line_start = line + 1, token.end()
+            if depth == 0 and not _continues(text, token.end()):
+                close_statement(at)
+                begin, join = token.end(), ""
+                begin_at = (line, 1)
+        elif kind == "join" and depth == 0:
+            close_piece(at)
+            begin, join = token.end(), token.group()
+            begin_at = (line, token.end() - line_start + 1)
+        elif kind == "assign" and depth == 0:
+            written = ("".join(clean) + text[begin:at]).strip()
+            if pieces or name is not None or not written.isidentifier():
+                _fail(source, line, at - line_start + 1, "`=` names a line's expression, as in `cell = conv(32, 3)`")
+            name = written
+            clean.clear()
+            begin = token.end()
+            begin_at = (line, token.end() - line_start + 1)
+    if depth:
+        _fail(source, line, len(text) - line_start + 1, "a parenthesis is never closed; close it")
+    close_statement(len(text))
+    return statements
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether the next line that says something begins with an operator."""
+    while True:
+        if _LEADING.match(text, at):
+            return True
+        end = text.find("\n", at)
+        line = text[at : end if end >= 0 else len(text)].strip()
+        if end < 0 or (line and not line.startswith("#")):
+            return False
+        at = end + 1
+
+
+class _Reader:
+    """Turns pieces into expressions, knowing the names of earlier lines."""
+
+    def __init__(self, source: str, names: Mapping[str, Genotype]) -> None:
+        self.source, self.names = source, names
+        self.piece = Piece("", 1, 1, "")
+
+    def statement(self, statement: Statement) -> Genotype:
+        """Branches of chains of pieces, joined flat."""
+        branches: list[list[Genotype]] = [[]]
+        for piece in statement.pieces:
+            if piece.join == "|":
+                branches.append([])
+            branches[-1].append(self.read(piece))
+        self.piece = statement.pieces[0]
+        chains = [self._guard(lambda c=chain: _join(">>", c), None) for chain in branches]
+        return self._guard(lambda: _join("|", chains), None)
+
+    def read(self, piece: Piece) -> Genotype:
+        """One piece's expression."""
+        self.piece = piece
+        if not piece.text.strip():
+            what = f"after {piece.join!r}" if piece.join else "before the operator"
+            _fail(self.source, piece.line, piece.column, f"an expression is missing {what}; write one or remove it")
+        # in parentheses, so that the piece may go over several lines
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(f"({piece.text.strip()})", mode="eval")
+        except SyntaxError as error:
+            rule = (error.msg or "invalid syntax").replace(" (<unknown>, line 1)", "")
+            lead = len(piece.text) - len(piece.text.lstrip())
+            _fail(self.source, piece.line, piece.column + lead + max(0, (error.offset or 1) - 2), rule)
+        except (RecursionError, MemoryError):
+            _fail(
+                self.source,
+                piece.line,
+                piece.column,
+                "expressions are nested too deeply; name inner ones on lines of their own",
+            )
+        except ValueError as error:
+            _fail(self.source, piece.line, piece.column, f"{error}; remove it")
+        return self.expression(tree.body, 0)
+
+    def _where(self, node: ast.AST | None) -> tuple[int, int]:
+        lead = len(self.piece.text) - len(self.piece.text.lstrip())
+        skipped = self.piece.text[:lead]
+        line = self.piece.line + skipped.count("\n")
+        column = (self.piece.column if "\n" not in skipped else 1) + len(skipped.rpartition("\n")[2])
+        if node is None:
+            return line, column
+        row = getattr(node, "lineno", 1) - 1
+        offset = getattr(node, "col_offset", 1)
+        return (line + row, column + offset - 1) if row == 0 else (line + row, offset + 1)
+
+    def _fail(self, node: ast.AST | None, rule: str) -> NoReturn:
+        _fail(self.source, *self._where(node), rule)
+
+    def _guard(self, make: Callable[[], Genotype], node: ast.AST | None) -> Genotype:
+        try:
+            return make()
+        except GenotypeError as error:
+            self._fail(node, str(error))
+
+    def expression(self, node: ast.expr, depth: int) -> Genotype:
+        """An expression; GenotypeError where the syntax is none of the language's."""
+        if depth > limits.DEPTH:
+            self._fail(node, f"expressions are nested more than {limits.DEPTH} deep; name inner ones on lines of their own")
+        match node:
+            case ast.BinOp():
+                return self._joined(node, depth)
+            case ast.Name(id=name):
+                if name in self.names:
+                    return self.names[name]
+                return self._guard(lambda: self._leaf(name, [], {}, node), node)
+            case ast.Call(func=ast.Name(id=name)):
+                return self._call(name, node, depth)
+            case ast.BoolOp():
+                self._fail(node, "`and`/`or` don't join expressions; write `|` for branches, `>>` for a sequence")
+            case ast.Compare():
+                self._fail(node, "comparisons don't join expressions; write `>>` for a sequence")
+        self._fail(node, f"expected a block such as conv(32, 3), but got {ast.unparse(node)[:60]!r}")
+
+    def _joined(self, node: ast.BinOp, depth: int) -> Genotype:
+        sign = _OPERATORS.get(type(node.op))
+        if sign is None:
+            self._fail(node, f"{ast.unparse(node)[:60]!r} has an operator that isn't one of >> | + * @")
+        operands: list[ast.expr] = []
+        left: ast.expr = node
+        if sign in JOINS:  # a long chain is a deep left spine; walk it
+            while isinstance(left, ast.BinOp) and _OPERATORS.get(type(left.op)) == sign:
+                operands.append(left.right)
+                left = left.left
+            operands.append(left)
+            operands.reverse()
+            items = [self.expression(operand, depth + 1) for operand in operands]
+            return self._guard(lambda: _join(sign, items), node)
+        body = self.expression(node.left, depth + 1)
+        if sign == "*":
+            times = self._value(node.right, depth + 1)
+            return self._guard(lambda: Repeat(body, count(times)), node)
+        name = self._value(node.right, depth + 1)
+        return self._guard(lambda: Named(body, checked_name(name)), node)
+
+    def _call(self, name: str, node: ast.Call, depth: int) -> Genotype:
+        if name in self.names:
+            self._fail(node, f"{name!r} names an expression and takes no arguments; remove the parentheses")
+        args = [self._value(arg, depth + 1) for arg in node.args]
+        options: dict[str, object] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._fail(node, "`**` is not part of the language; write each field by name")
+            options[keyword.arg] = self._value(keyword.value, depth + 1)
+        if name not in WORDS:
+            return self._guard(lambda: self._leaf(name, args, options, node), node)
+        make: Callable[..., Genotype] = WORDS[name]
+        try:
+            return self._guard(lambda: make(*args, **options), node)
+        except TypeError as error:
+            self._fail(node, str(error).replace("()", ""))
+
+    def _leaf(self, name: str, args: list[object], options: dict[str, object], node: ast.expr) -> Genotype:
+        known = [*registry(), *WORDS, *self.names]
+        if name not in registry():
+            what = "expression or block" if isinstance(node, ast.Name) else "block"
+            hint = nearest(name, known) or "; `nas help blocks` lists them"
+            raise GenotypeError(f"no {what} is called {name!r}{hint}")
+        return leaf(name, args, options)
+
+    def _value(self, node: ast.expr, depth: int) -> object:
+        """A field's value, a choice of values, or an expression."""
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None):
+                return node.value
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return -number
+            case ast.Tuple(elts=elts):
+                return tuple(self._value(element, depth + 1) for element in elts)
+            case ast.Call(func=ast.Name(id="choice")):
+                return self.expression(node, depth)
+            case ast.Starred():
+                self._fail(node, "`*` before an argument is not part of the language; write each one out")
+        return self.expression(node, depth)
+
+
+def _join(sign: str, items: list[Genotype]) -> Genotype:
+    return items[0] if len(items) == 1 else JOINS[sign](tuple(genotype(item, f"`{sign}`") for item in items))
+
+
+__all__ = ["Choice", "load", "parse"]

@@ -1,0 +1,414 @@
+"""Recording: a tensor that doesn't exist yet (`Value`) writes down what is done to it (`Graph`).
+
+A block's body is recorded once for each (block, input, settings) into a graph of operations; a network is a graph
+whose nodes are such graphs and the operations between them. Both are the same class: `flat()` opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Protocol, TypeAlias
+
+from nas.errors import GenotypeError
+from nas.ops import (
+    Activate,
+    AdaptivePool,
+    Add,
+    BatchNorm,
+    Concat,
+    Conv,
+    Dropout,
+    DropPath,
+    Flatten,
+    GlobalPool,
+    Input,
+    Linear,
+    LocalResponseNorm,
+    Multiply,
+    Op,
+    Pad,
+    Pair,
+    Pool,
+    Spec,
+    Zero,
+    pair,
+)
+
+Path: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `default(...)` says for the blocks after it; None leaves the choice to the block."""
+
+    act: str | None = None
+    norm: str | None = None  # "batch" or "none"
+    eps: float | None = None
+    momentum: float | None = None
+    padding: str | None = None  # "half": kernel // 2 on each side; "same": as TensorFlow; "valid": none
+    drop_path: float | None = None  # of the block at hand; the recorder lets it grow with depth
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums over a graph: learned numbers, multiply-accumulates, and elements put out by layers with MACs."""
+
+    params: int = 0
+    macs: int = 0
+    activations: int = 0
+
+
+@lru_cache(maxsize=1 << 16)
+def _count(op: Op, out: Spec, inputs: tuple[Spec, ...]) -> Total:
+    macs = op.macs(out, *inputs)
+    return Total(op.params(*inputs), macs, out.elements if macs else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step: an operation or a block's graph, its inputs (indices of nodes), its output and its place."""
+
+    item: Op | Graph
+    inputs: tuple[int, ...]
+    spec: Spec
+    path: Path
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Steps in order of execution; node 0 is the input, `output` the result, `aux` training-only results."""
+
+    label: str
+    nodes: tuple[Node, ...]
+    output: int
+    aux: tuple[tuple[int, float], ...] = ()
+    names: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+
+    @property
+    def input(self) -> Spec:
+        """What goes in."""
+        return self.nodes[0].spec
+
+    @property
+    def spec(self) -> Spec:
+        """What comes out."""
+        return self.nodes[self.output].spec
+
+    def specs(self, node: Node) -> tuple[Spec, ...]:
+        """The specs of a node's inputs."""
+        return tuple(self.nodes[i].spec for i in node.inputs)
+
+    def count(self, node: Node) -> Total:
+        """A node's own total."""
+        item = node.item
+        return item.total if isinstance(item, Graph) else _count(item, node.spec, self.specs(node))
+
+    @cached_property
+    def total(self) -> Total:
+        """Sums over all nodes, auxiliary heads left out: the network as it is used."""
+        used = self.live(with_aux=False) if self.aux else range(len(self.nodes))
+        params = macs = activations = 0
+        for index in used:
+            one = self.count(self.nodes[index])
+            params += one.params
+            macs += one.macs
+            activations += one.activations
+        return Total(params, macs, activations)
+
+    def live(self, *, with_aux: bool = True) -> list[int]:
+        """Indices of the nodes that the result depends on, in order."""
+        wanted = {0, self.output, *(index for index, _ in self.aux if with_aux)}
+        for index in range(len(self.nodes) - 1, -1, -1):
+            if index in wanted:
+                wanted.update(self.nodes[index].inputs)
+        return sorted(wanted)
+
+    @cached_property
+    def keeps_zero(self) -> bool:
+        """Whether a zero in gives a zero out."""
+        zero = {0}
+        for index, node in enumerate(self.nodes[1:], 1):
+            if isinstance(node.item, Op) and isinstance(node.item, Multiply):
+                dead = any(i in zero for i in node.inputs)
+            else:
+                dead = node.item.keeps_zero and all(i in zero for i in node.inputs)
+            if dead or isinstance(node.item, Zero):
+                zero.add(index)
+        return self.output in zero
+
+    @cached_property
+    def random(self) -> bool:
+        """Whether two of it on one input differ in training."""
+        return any(node.item.random for node in self.nodes)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether it hands its input on unchanged."""
+        return self.output == 0
+
+    def flat(self) -> Graph:
+        """The same network with every block opened: nodes are operations only."""
+        nodes: list[Node] = []
+        at: list[int] = []  # index here -> index in `nodes`
+        for node in self.nodes:
+            if isinstance(node.item, Graph):
+                inner = node.item.flat() if _nested(node.item) else node.item
+                place = [at[node.inputs[0]]]
+                for part in inner.nodes[1:]:
+                    place.append(len(nodes))
+                    inputs = tuple(place[i] for i in part.inputs)
+                    nodes.append(Node(part.item, inputs, part.spec, node.path + part.path))
+                at.append(place[inner.output])
+            else:
+                at.append(len(nodes))
+                nodes.append(Node(node.item, tuple(at[i] for i in node.inputs), node.spec, node.path))
+        aux = tuple((at[index], weight) for index, weight in self.aux)
+        names = tuple((name, at[index]) for name, index in self.names)
+        return Graph(self.label, tuple(nodes), at[self.output], aux, names)
+
+
+def _nested(graph: Graph) -> bool:
+    return any(isinstance(node.item, Graph) for node in graph.nodes)
+
+
+class Recorder:
+    """Writes nodes down in order; knows the place (scope) that is being recorded."""
+
+    def __init__(self, label: str, spec: Spec) -> None:
+        self.label = label
+        self.nodes: list[Node] = [Node(Input(spec), (), spec, ("input",))]
+        self.scope: Path = ()
+        self._taken: dict[Path, int] = {}
+
+    def start(self, settings: Settings) -> Value:
+        """The graph's input."""
+        return Value(self, 0, self.nodes[0].spec, settings)
+
+    def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
+        """The output of an operation on values of this recorder; errors gain the place."""
+        specs = [value.spec for value in inputs]
+        path = self.place(name or op.name)
+        with located(path):
+            spec = op.infer(*specs)
+        return self._append(op, inputs, spec, path)
+
+    def splice(self, graph: Graph, x: Value, path: Path) -> Value:
+        """The output of a block's graph applied to `x` at `path`."""
+        return self._append(graph, (x,), graph.spec, path)
+
+    def _append(self, item: Op | Graph, inputs: Sequence[Value], spec: Spec, path: Path) -> Value:
+        self.nodes.append(Node(item, tuple(value.index for value in inputs), spec, path))
+        return Value(self, len(self.nodes) - 1, spec, inputs[0].settings)
+
+    def place(self, name: str) -> Path:
+        """A place of that name in the scope at hand; the second one is `name2`."""
+        path = (*self.scope, name)
+        count = self._taken.get(path, 0) + 1
+        self._taken[path] = count
+        return path if count == 1 else (*self.scope, f"{name}{count}")
+
+    @contextmanager
+    def inside(self, scope: Path) -> Iterator[None]:
+        """While it holds, nodes are placed in `scope`."""
+        before, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = before
+
+    def finish(
+        self,
+        output: Value,
+        aux: Iterable[tuple[Value, float]] = (),
+        names: Iterable[tuple[str, Value]] = (),
+    ) -> Graph:
+        """What was recorded."""
+        return Graph(
+            self.label,
+            tuple(self.nodes),
+            output.index,
+            tuple((value.index, weight) for value, weight in aux),
+            tuple((name, value.index) for name, value in names),
+        )
+
+
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Errors from inside begin with the place: `stage.0.depthwise: ...`."""
+    try:
+        yield
+    except GenotypeError as error:
+        error.place = (*path, *error.place)
+        raise
+
+
+class Value:
+    """A tensor that doesn't exist yet: a spec, where it came from, and the settings that hold for it."""
+
+    __slots__ = ("index", "recorder", "settings", "spec")
+
+    def __init__(self, recorder: Recorder, index: int, spec: Spec, settings: Settings) -> None:
+        self.recorder, self.index, self.spec, self.settings = recorder, index, spec, settings
+
+    @property
+    def channels(self) -> int:
+        """Channels of a map, length of a vector."""
+        return self.spec.channels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width) or (channels,)."""
+        return self.spec.shape
+
+    def conv(
+        self,
+        out: int,
+        kernel: int | Pair = 1,
+        stride: int | Pair = 1,
+        *,
+        padding: int | Pair | str | None = None,
+        groups: int = 1,
+        dilation: int | Pair = 1,
+        bias: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """(C, H, W) -> (out, H', W'). `padding` is pixels on each side, "half", "same" or "valid"."""
+        k, s, d = pair(kernel), pair(stride), pair(dilation)
+        x, border = self._padded(padding, k, s, d, 0.0)
+        return self.recorder.add(Conv(out, k, s, border, groups, bias, d), (x,), name)
+
+    def _padded(
+        self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair, value: float
+    ) -> tuple[Value, Pair]:
+        """This value with an uneven border added where "same" wants one, and the even border left to the op."""
+        how = padding if padding is not None else (self.settings.padding or "half")
+        if not isinstance(how, str):
+            return self, pair(how)
+        reach = [dilation * (side - 1) + 1 for dilation, side in zip(d, k, strict=True)]
+        if how == "valid":
+            return self, (0, 0)
+        if how == "half":
+            return self, ((reach[0] - 1) // 2, (reach[1] - 1) // 2)
+        total = [
+            max(0, (-(-side // step) - 1) * step + extent - side)
+            for side, step, extent in zip(self.spec.map, s, reach, strict=True)
+        ]
+        before = (total[0] // 2, total[1] // 2)
+        after = (total[0] - before[0], total[1] - before[1])
+        if before == after:
+            return self, before
+        return self.recorder.add(Pad(before, after, value), (self,)), (0, 0)
+
+    def norm(self, *, name: str | None = None) -> Value:
+        """The same shape, normalised as the settings say; unchanged where they say "none"."""
+        if self.settings.norm == "none":
+            return self
+        eps = 1e-5 if self.settings.eps is None else self.settings.eps
+        momentum = 0.1 if self.settings.momentum is None else self.settings.momentum
+        producer = self.recorder.nodes[self.index]
+        if name is None and isinstance(producer.item, Conv) and producer.path[-1] != Conv.name:
+            name = f"{producer.path[-1]}_norm"
+        return self.recorder.add(BatchNorm(eps, momentum), (self,), name)
+
+    def act(self, kind: str, *, name: str | None = None) -> Value:
+        """The same shape through an activation; unchanged for "none"."""
+        return self if kind == "none" else self.recorder.add(Activate(kind), (self,), name)
+
+    def linear(self, out: int, *, bias: bool = True, name: str | None = None) -> Value:
+        """(C,) -> (out,)."""
+        return self.recorder.add(Linear(out, bias), (self,), name)
+
+    def pool(
+        self,
+        kind: str,
+        kernel: int | Pair,
+        stride: int | Pair,
+        *,
+        padding: int | Pair | str | None = None,
+        ceil: bool = False,
+        count_pad: bool = True,
+        name: str | None = None,
+    ) -> Value:
+        """(C, H, W) -> (C, H', W'): the "max" or "avg" of each window."""
+        k, s = pair(kernel), pair(stride)
+        edge = float("-inf") if kind == "max" else 0.0
+        x, border = self._padded(padding, k, s, (1, 1), edge)
+        return self.recorder.add(Pool(kind, k, s, border, ceil, count_pad), (x,), name)
+
+    def pool_to(self, size: int | Pair) -> Value:
+        """(C, H, W) -> (C, *size): means."""
+        return self.recorder.add(AdaptivePool(pair(size)), (self,))
+
+    def global_pool(self, kind: str = "avg", *, keep: bool = False) -> Value:
+        """(C, H, W) -> (C,), or (C, 1, 1) with `keep`."""
+        return self.recorder.add(GlobalPool(kind, keep), (self,))
+
+    def lrn(self, size: int, alpha: float, beta: float, k: float) -> Value:
+        """The same shape, each response divided by its neighbours'."""
+        return self.recorder.add(LocalResponseNorm(size, alpha, beta, k), (self,))
+
+    def flatten(self) -> Value:
+        """(C, H, W) -> (C * H * W,); a vector stays."""
+        return self.recorder.add(Flatten(), (self,)) if self.spec.size else self
+
+    def dropout(self, rate: float) -> Value:
+        """The same shape; unchanged for a rate of 0."""
+        return self.recorder.add(Dropout(rate), (self,)) if rate else self
+
+    def drop_path(self) -> Value:
+        """A residual branch that training drops as often as the settings say."""
+        rate = self.settings.drop_path
+        return self.recorder.add(DropPath(rate), (self,)) if rate else self
+
+    def zero(self, stride: int = 1) -> Value:
+        """Zeros of the shape that a stride leaves."""
+        return self.recorder.add(Zero(stride), (self,))
+
+    def concat(self, *others: Value) -> Value:
+        """Channels one after another."""
+        return self.recorder.add(Concat(), (self, *others)) if others else self
+
+    def add(self, *others: Value) -> Value:
+        """The sum of equal shapes."""
+        return self.recorder.add(Add(), (self, *others)) if others else self
+
+    def __add__(self, other: Value) -> Value:
+        return self.add(other)
+
+    def __mul__(self, other: Value) -> Value:
+        return self.recorder.add(Multiply(), (self, other))
+
+    def at(self, scope: str) -> Scope:
+        """A place of its own for what follows: `with x.at("se"): ...`."""
+        return Scope(self.recorder, scope)
+
+
+class Scope:
+    """Nodes recorded while it holds lie one level deeper."""
+
+    def __init__(self, recorder: Recorder, name: str) -> None:
+        self._inside = recorder.inside(recorder.place(name))
+
+    def __enter__(self) -> None:
+        self._inside.__enter__()
+
+    def __exit__(self, *details: object) -> None:
+        self._inside.__exit__(None, None, None)
+
+
+class Recordable(Protocol):
+    """What has a body that can be recorded; equal ones record equal graphs."""
+
+    def body(self, x: Value) -> Value:
+        """What is done to `x`."""
+        ...
+
+
+@lru_cache(maxsize=1 << 15)
+def trace(block: Recordable, label: str, spec: Spec, settings: Settings) -> Graph:
+    """A block's graph, recorded once for each input and settings."""
+    recorder = Recorder(label, spec)
+    return recorder.finish(block.body(recorder.start(settings)))

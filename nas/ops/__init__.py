@@ -1,0 +1,41 @@
+"""Primitive operations: the only code that names torch layers.
+
+Each operation knows its output's shape, its parameters and multiply-accumulates, whether nothing comes of
+nothing, and how it is written in a module's `forward`. torch itself is imported only where something is built.
+"""
+
+from nas.ops._base import Layer, Op, Pair, Spec, pair
+from nas.ops.activation import ACTIVATIONS, Activate
+from nas.ops.combine import Add, Concat, Multiply
+from nas.ops.conv import Conv
+from nas.ops.drop import Dropout, DropPath
+from nas.ops.linear import Linear
+from nas.ops.norm import BatchNorm, LocalResponseNorm
+from nas.ops.pool import AdaptivePool, GlobalPool, Pool
+from nas.ops.reshape import Flatten, Input, Pad, Zero
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activate",
+    "AdaptivePool",
+    "Add",
+    "BatchNorm",
+    "Concat",
+    "Conv",
+    "DropPath",
+    "Dropout",
+    "Flatten",
+    "GlobalPool",
+    "Input",
+    "Layer",
+    "Linear",
+    "LocalResponseNorm",
+    "Multiply",
+    "Op",
+    "Pad",
+    "Pair",
+    "Pool",
+    "Spec",
+    "Zero",
+    "pair",
+]

@@ -1,0 +1,137 @@
+"""What every primitive operation is, and the tensor that doesn't exist yet."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from nas.errors import GenotypeError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Pair: TypeAlias = tuple[int, int]  # (vertical, horizontal)
+
+
+def pair(value: int | Pair) -> Pair:
+    """A side as (vertical, horizontal)."""
+    return (value, value) if isinstance(value, int) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A tensor that doesn't exist yet: channels first, the batch left out.
+
+    `size` is (height, width) of a map and () of a vector.
+    """
+
+    channels: int
+    size: tuple[int, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width) of a map, (channels,) of a vector."""
+        return (self.channels, *self.size)
+
+    @property
+    def elements(self) -> int:
+        """Numbers in one image's tensor."""
+        count = self.channels
+        for side in self.size:
+            count *= side
+        return count
+
+    @property
+    def map(self) -> Pair:
+        """(height, width); GenotypeError on a vector."""
+        if len(self.size) != 2:
+            raise GenotypeError(
+                f"needs a map (channels, height, width) and gets {self}; "
+                "put it before the flatten, the pooling head or the linear layer"
+            )
+        return self.size[0], self.size[1]
+
+    def __str__(self) -> str:
+        """`64x56x56`, or `1000` for a vector."""
+        return "x".join(map(str, self.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A torch module's constructor call: its class in `torch.nn` or `nas.ops.layers`, and the arguments."""
+
+    kind: str
+    args: tuple[object, ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
+
+    def build(self) -> nn.Module:
+        """The module, on the device and with the initialisation of the context it is called in."""
+        from torch import nn
+
+        from nas.ops import layers
+
+        make: Any = getattr(nn, self.kind, None) or getattr(layers, self.kind)
+        module: nn.Module = make(*self.args, **dict(self.options))
+        return module
+
+    def __str__(self) -> str:
+        """The call as source: `nn.Conv2d(32, 16, 1, bias=False)`."""
+        options = [f"{name}={value!r}" for name, value in self.options]
+        return f"nn.{self.kind}({', '.join([*map(repr, self.args), *options])})"
+
+
+class Op(ABC):
+    """A primitive operation: immutable, hashable, compared by value.
+
+    Every concrete operation is a frozen dataclass; its fields are all that distinguishes it.
+    """
+
+    __slots__ = ()
+    name: ClassVar[str]  # what a node of it is called where the block gives no name
+    commutes: ClassVar[bool] = False  # the order of inputs doesn't matter
+    random: ClassVar[bool] = False  # two of them on one input differ in training
+
+    @abstractmethod
+    def infer(self, *inputs: Spec) -> Spec:
+        """The output's spec; GenotypeError where the inputs don't fit."""
+
+    @abstractmethod
+    def code(self, args: Sequence[str], me: str) -> str:
+        """The expression in a `forward`: `args` are the inputs' variables, `me` the module's (if `layer`)."""
+
+    def params(self, *inputs: Spec) -> int:
+        """Learned numbers."""
+        return 0
+
+    def macs(self, out: Spec, *inputs: Spec) -> int:
+        """Multiply-accumulates of convolutions, linear layers and matrix products for one image."""
+        return 0
+
+    def layer(self, *inputs: Spec) -> Layer | None:
+        """The module that holds its state or settings; None where a function does."""
+        return None
+
+    def in_place(self, args: Sequence[str], me: str) -> str | None:
+        """The expression that overwrites its first input, where that is cheaper; else None."""
+        return None
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether a zero in gives a zero out."""
+        return False
+
+    @property
+    def saves_output(self) -> bool:
+        """Whether backward reads the output, so that it can't be overwritten."""
+        return True
+
+    @property
+    def trivial(self) -> bool:
+        """Whether it hands its input on unchanged."""
+        return False
+
+    def window(self, x: Spec) -> tuple[Pair, Pair]:
+        """(extent, stride) in its input's pixels that one output pixel sees."""
+        return (1, 1), (1, 1)

@@ -1,0 +1,117 @@
+"""What begins a graph or only rearranges: the image, padding, flattening, and nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nas.errors import GenotypeError
+from nas.ops._base import Op, Pair, Spec
+from nas.ops.conv import tight
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Op):
+    """Where a graph begins."""
+
+    name: ClassVar[str] = "input"
+
+    spec: Spec
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """The image."""
+        return self.spec
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """Never written: it is `forward`'s argument."""
+        raise AssertionError("an input is forward's argument")
+
+
+@dataclass(frozen=True, slots=True)
+class Pad(Op):
+    """(C, H, W) -> (C, H + top + bottom, W + left + right): a border of `value`."""
+
+    name: ClassVar[str] = "pad"
+    saves_output: ClassVar[bool] = False
+
+    before: Pair  # pixels at the top and left
+    after: Pair  # pixels at the bottom and right
+    value: float = 0.0
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Zeros around zeros."""
+        return self.value == 0
+
+    @property
+    def trivial(self) -> bool:
+        """No border."""
+        return self.before == self.after == (0, 0)
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """Larger by the border."""
+        height, width = inputs[0].map
+        top_left, bottom_right = self.before, self.after
+        size = (height + top_left[0] + bottom_right[0], width + top_left[1] + bottom_right[1])
+        if min(size) < 1:
+            raise GenotypeError(f"cropping {self} leaves nothing of a {height}x{width} map")
+        return Spec(inputs[0].channels, size)
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """`F.pad`."""
+        sides = (self.before[1], self.after[1], self.before[0], self.after[0])
+        value = f', value=float("{self.value}")' if self.value else ""
+        return f"F.pad({args[0]}, {sides}{value})"
+
+    def window(self, x: Spec) -> tuple[Pair, Pair]:
+        """Sees one pixel."""
+        return (1, 1), (1, 1)
+
+    def __str__(self) -> str:
+        """Both corners."""
+        return f"{tight(self.before)} before and {tight(self.after)} after"
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(Op):
+    """(C, H, W) -> (C * H * W,)."""
+
+    name: ClassVar[str] = "flatten"
+    keeps_zero: ClassVar[bool] = True
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """One vector."""
+        return Spec(inputs[0].elements)
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """`torch.flatten`, keeping the batch."""
+        return f"torch.flatten({args[0]}, 1)"
+
+    def window(self, x: Spec) -> tuple[Pair, Pair]:
+        """The whole map."""
+        return (x.map, x.map) if x.size else ((1, 1), (1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Zero(Op):
+    """The input's shape, divided by `stride`: all zeros (NAS-Bench-201's "none", arXiv:2001.00326)."""
+
+    name: ClassVar[str] = "zero"
+    keeps_zero: ClassVar[bool] = True
+
+    stride: int = 1
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """As a strided input's."""
+        (x,) = inputs
+        return Spec(x.channels, tuple(-(-side // self.stride) for side in x.size))
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """Zeros like the input; only a network whose very output is zero keeps one."""
+        step = f"[:, :, ::{self.stride}, ::{self.stride}]" if self.stride > 1 else ""
+        return f"torch.zeros_like({args[0]}{step})"
+
+    def window(self, x: Spec) -> tuple[Pair, Pair]:
+        """Sees nothing; keeps the grid."""
+        return (1, 1), (self.stride, self.stride)

@@ -1,0 +1,163 @@
+"""Candidates: the points of a space that may be trained, being within the limits and not tried yet.
+
+Everything here is arithmetic on genotypes; nothing is built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median_low
+from typing import Any, Protocol
+
+import numpy as np
+
+from nas.errors import GenotypeError, SpaceError
+from nas.search.limits import Limits, format_count
+
+Value = int | float | bool | str
+Point = Mapping[str, Value]  # an option for each active decision
+
+DRAWS = 100  # before a draw is repaired (limits) or given up (nothing new)
+
+
+class Decision(Protocol):
+    """One choice of a space: its key and its options."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+
+    @property
+    def options(self) -> tuple[Value, ...]: ...  # noqa: D102
+
+
+class Space(Protocol):
+    """What the search asks of a space; `nas.space.Space` is one."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every decision, active or not."""
+
+    @property
+    def size(self) -> int:
+        """The number of points."""
+
+    def sample(self, rng: np.random.Generator) -> Point:
+        """A point drawn uniformly at random."""
+
+    def mutate(self, point: Point, rng: np.random.Generator) -> Point:
+        """`point` with one active decision changed."""
+
+    def neighbours(self, point: Point) -> Iterator[Point]:
+        """Every point that differs from `point` in one active decision."""
+
+    def resolve(self, point: Point) -> Any:
+        """The genotype that `point` stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What identifies a genotype, and what it costs: text, canonical hash, MACs, parameters."""
+
+    text: str
+    hash: str
+    macs: int
+    params: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point with its card; `excess` above 1 is outside the limits, `reason` says why."""
+
+    point: Point
+    card: Card
+    excess: float
+    reason: str = ""
+
+
+def card(genotype: Any) -> Card:
+    """The card of a genotype without choices, counted without building it."""
+    from nas.costs import cost
+    from nas.genotype import canonical_hash
+
+    counted = cost(genotype)
+    return Card(str(genotype), canonical_hash(genotype), counted.macs, counted.params)
+
+
+class Candidates:
+    """Draws from `space` what is within `limits` and whose hash is not in `seen` (hash -> trial)."""
+
+    def __init__(
+        self, space: Space, limits: Limits | None = None, describe: Callable[[Any], Card] = card
+    ) -> None:
+        self.space = space
+        self.limits = limits or Limits()
+        self.seen: dict[str, int] = {}
+        self._describe = describe
+        self._last: Candidate | None = None
+
+    def at(self, point: Point) -> Candidate:
+        """The candidate at `point`; one that can't be built at all has infinite excess."""
+        if self._last is None or self._last.point != point:
+            try:
+                found = self._describe(self.space.resolve(point))
+            except GenotypeError as error:
+                self._last = Candidate(point, Card("", "", 0, 0), math.inf, str(error))
+            else:
+                excess = self.limits.excess(found.macs, found.params)
+                reason = f"{_size(found)}, but {self.limits} allowed" if excess > 1 else ""
+                self._last = Candidate(point, found, excess, reason)
+        return self._last
+
+    def first(self, draw: Callable[[], Point]) -> Point:
+        """The first of up to 100 draws that is feasible and new.
+
+        Else one that is feasible but tried before; else the last one, walked down until it is
+        feasible (or as near as its neighbours lead).
+        """
+        tried = None
+        for _ in range(DRAWS):
+            found = self.at(draw())
+            if found.excess <= 1:
+                if found.card.hash not in self.seen:
+                    return found.point
+                tried = found.point
+        return self.descend(found.point).point if tried is None else tried
+
+    def descend(self, point: Point) -> Candidate:
+        """From `point` to smaller neighbours until one is feasible or none is smaller."""
+        here = self.at(point)
+        while here.excess > 1:
+            smaller = (self.at(each) for each in self.space.neighbours(here.point))
+            step = next((each for each in smaller if each.excess < here.excess), None)
+            if step is None:
+                break
+            here = step
+        return here
+
+    def check(self) -> None:
+        """Return if the space holds a feasible candidate; else raise `SpaceError` naming the smallest.
+
+        Takes at most a few hundred counts, whatever the space's size.
+        """
+        rng = np.random.default_rng(0)
+        ends = [self.descend(self.space.sample(rng)) for _ in range(3)]
+        least = min(ends, key=lambda each: each.excess)
+        if math.isinf(least.excess):
+            raise SpaceError(f"no candidate of the space can be built: {least.reason}")
+        if least.excess > 1:
+            raise SpaceError(
+                f"no candidate of the space has {self.limits}; the smallest found has "
+                f"{_size(least.card)}: raise the limit to that or search a smaller space"
+            )
+
+    def usual_macs(self) -> int:
+        """The median MACs of 101 feasible random candidates, the same for every seed of a search."""
+        rng = np.random.default_rng(0)
+        draws = (self.at(self.first(lambda: self.space.sample(rng))) for _ in range(101))
+        return median_low(each.card.macs for each in draws)
+
+
+def _size(of: Card) -> str:
+    return f"{format_count(of.macs)} MACs and {format_count(of.params)} parameters"

@@ -1,0 +1,59 @@
+"""What all samplers share: a whole feasible point per trial, from a generator of the trial's own."""
+
+from __future__ import annotations
+
+import abc
+import zlib
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from nas.search.candidates import Candidates, Point
+
+
+class SpaceSampler(BaseSampler):
+    """Draws points of a space that are within the limits and new.
+
+    The generator is made anew for each trial from the seed and the trial's number, so a resumed
+    search goes on as the uninterrupted one would have. Subclasses say in `draw` what they draw.
+    """
+
+    def __init__(self, candidates: Candidates, seed: int) -> None:
+        self.candidates = candidates
+        self.seed = seed
+        self._distributions: dict[str, BaseDistribution] = {
+            each.key: CategoricalDistribution(each.options) for each in candidates.space.decisions
+        }
+
+    @abc.abstractmethod
+    def draw(self, study: Study, rng: np.random.Generator) -> Point:
+        """The next point."""
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """All decisions of the space; a drawn point has the active ones only."""
+        return self._distributions
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """The trial's point, as Optuna's parameters."""
+        return dict(self.draw(study, np.random.default_rng([self.seed, trial.number])))
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """An option at random, for a decision that is not active in the trial's point."""
+        assert isinstance(param_distribution, CategoricalDistribution)
+        key = zlib.crc32(param_name.encode())
+        rng = np.random.default_rng([self.seed, trial.number, key])
+        return param_distribution.choices[rng.integers(len(param_distribution.choices))]

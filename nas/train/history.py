@@ -1,0 +1,65 @@
+"""What a training leaves behind: one record per epoch, and the reason where it broke off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nas.errors import NasError
+
+
+class DivergenceError(NasError):
+    """The training loss stopped being a finite number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training split: its number from 1, the loss of each step, and its time."""
+
+    number: int
+    losses: tuple[float, ...]
+    images: int
+    seconds: float
+
+    @property
+    def loss(self) -> float:
+        """The mean loss over the epoch's steps."""
+        return sum(self.losses) / len(self.losses)
+
+    @property
+    def speed(self) -> float:
+        """Images a second."""
+        return self.images / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The epochs of one training, and what would repeat it."""
+
+    recipe: str
+    seed: int
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """The loss of every step, in order."""
+        return tuple(loss for epoch in self.epochs for loss in epoch.losses)
+
+    @property
+    def seconds(self) -> float:
+        """The time of all epochs together."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+    def to_json(self) -> str:
+        """This history as one line of JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> History:
+        """The history that `to_json` wrote."""
+        values: dict[str, Any] = json.loads(text)
+        epochs = tuple(
+            Epoch(**{**each, "losses": tuple(each["losses"])}) for each in values["epochs"]
+        )
+        return cls(**{**values, "epochs": epochs})

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+
+from nas import data
+from nas.data import DataSet, load, names
+from nas.errors import DataError
+
+
+def test_every_data_set_says_where_it_comes_from():
+    assert names()
+    for name in names():
+        described = load(name)
+        assert described.name == name
+        assert described.source.startswith("https://")
+        assert described.licence
+        assert len(described.classes) == len(set(described.classes)) > 1
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(DataError, match=r"data set 'digit' is not known; did you mean 'digits'\?"):
+        load("digit")
+    with pytest.raises(DataError, match="data set 'zzz' is not known; there are digits"):
+        load("zzz")
+    with pytest.raises(DataError, match="'_base' is not known"):
+        load("_base")
+
+
+def test_only_an_explicit_call_reads_test_images():
+    read = []
+    kept = load("digits")
+    spied = DataSet(
+        "spied", (1, 8, 8), kept.classes, (0.0,), (1.0,), "", "",
+        lambda part: read.append(part) or kept.read(part),
+    )  # fmt: skip
+    spied.train(), spied.validation()
+    assert read == ["train", "validation"]
+    spied.test()
+    assert read == ["train", "validation", "test"]
+
+
+def test_wrong_normalisation_and_sizes_are_refused():
+    kept = load("digits")
+    with pytest.raises(DataError, match="one value per channel, but got 1 and 1 for 3 channels"):
+        DataSet("x", (3, 8, 8), ("a", "b"), (0.5,), (0.5,), "", "", kept.read)
+    with pytest.raises(DataError, match="at least 1 pixel, but got 0 x 8"):
+        kept.resized(0, 8)
+
+
+def test_describing_data_does_not_load_torch():
+    code = "import sys, nas.data; nas.data.load('digits'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert data.__doc__

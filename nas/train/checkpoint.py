@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ def restore(model: nn.Module, path: Path) -> None:
         raise WeightsError(f"{path}: no safetensors file, or a damaged one ({error})") from error
     wanted = model.state_dict()
     problems = [f"{name} is missing" for name in wanted if name not in state]
-    problems += [f"{name} is not in the network" for name in state if name not in wanted]
+    problems += [f"{name} is not in the network" for name in sorted(state) if name not in wanted]
     problems += [
         f"{name} has shape {tuple(state[name].shape)}, the network's has {tuple(value.shape)}"
         for name, value in wanted.items()
@@ -67,15 +66,15 @@ def restore(model: nn.Module, path: Path) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write to a temporary file beside `path`, flush it to the disk, and put it in the place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    part = path.with_name(f".{path.name}.part")  # always the same: what a kill leaves is reused
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

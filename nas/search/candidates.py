@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from nas.errors import GenotypeError, SpaceError
-from nas.search.limits import Limits, format_count
+from nas.quantity import format_count
+from nas.search.limits import Limits
 
 Value = int | float | bool | str
 Point = Mapping[str, Value]  # an option for each active decision
@@ -60,7 +61,7 @@ class Space(Protocol):
 class Card:
     """What identifies a genotype, and what it costs: text, canonical hash, MACs, parameters."""
 
-    text: str
+    genotype: str
     hash: str
     macs: int
     params: int
@@ -86,7 +87,7 @@ def card(genotype: Any) -> Card:
 
 
 class Candidates:
-    """Draws from `space` what is within `limits` and whose hash is not in `seen` (hash -> trial)."""
+    """Draws from `space` what is within `limits` and not among `seen` (hash -> trial)."""
 
     def __init__(
         self, space: Space, limits: Limits | None = None, describe: Callable[[Any], Card] = card
@@ -137,7 +138,7 @@ class Candidates:
         return here
 
     def check(self) -> None:
-        """Return if the space holds a feasible candidate; else raise `SpaceError` naming the smallest.
+        """Raise `SpaceError`, naming the smallest candidate found, unless one is feasible.
 
         Takes at most a few hundred counts, whatever the space's size.
         """
@@ -153,7 +154,7 @@ class Candidates:
             )
 
     def usual_macs(self) -> int:
-        """The median MACs of 101 feasible random candidates, the same for every seed of a search."""
+        """The median MACs of 101 feasible random candidates, the same for every search."""
         rng = np.random.default_rng(0)
         draws = (self.at(self.first(lambda: self.space.sample(rng))) for _ in range(101))
         return median_low(each.card.macs for each in draws)

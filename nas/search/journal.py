@@ -9,6 +9,7 @@ unfinished group at the end, left by a kill or a full disk, is cut off before an
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import mmap
@@ -28,9 +29,9 @@ from nas.errors import RunError
 class OneWriterJournal(BaseJournalBackend):
     """Appends to `path` in groups (`with journal: ...`), under a lock held until `close`.
 
-    `cut` is the number of bytes of an unfinished group that were cut off on opening, 0 if none; they
-    are kept in `path` + ".cut". Raises `RunError`: another driver holds the file, it is damaged, it
-    can't be written (then it holds everything up to the last whole group).
+    `cut` is the number of bytes of an unfinished group that were cut off on opening, 0 if none;
+    they are kept in `path` + ".cut". Raises `RunError`: another driver holds the file, it
+    is damaged, it can't be written (then it holds everything up to the last whole group).
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +57,7 @@ class OneWriterJournal(BaseJournalBackend):
         os.register_at_fork(after_in_child=lambda: _forget(alive()))
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """The logs not read yet: the file's, line by line, at first; then what was appended since."""
+        """The logs not read yet: at first the file's, line by line; then what was appended."""
         if not self._loaded:
             self._loaded = True
             yield from self._lines()
@@ -114,13 +115,11 @@ class OneWriterJournal(BaseJournalBackend):
 
     def _refuse(self, error: OSError) -> str:
         """Take back what was written of the group; the sentence that says what is safe."""
-        try:
+        with contextlib.suppress(OSError):  # else it will be cut off at the next opening
             os.ftruncate(self._file, self._good)
-        except OSError:  # it will be cut off at the next opening
-            pass
         return (
-            f"{self.path}: can't be written ({error.strerror}); every trial told before is safe in "
-            f"it: make room, then go on with `nas search --resume {self.path.parent}`"
+            f"{self.path}: can't be written ({error.strerror}); every trial told before is safe "
+            f"in it: make room, then go on with `nas search --resume {self.path.parent}`"
         )
 
     def _lock(self) -> None:

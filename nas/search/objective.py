@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nas.errors import UsageError, nearest
 
@@ -42,7 +43,7 @@ class Objective:
             raise UsageError(f"objective mnasnet: the target must be >= 1 MAC, not {self.target}")
 
     @property
-    def directions(self) -> tuple[str, ...]:
+    def directions(self) -> tuple[Literal["maximize", "minimize"], ...]:
         """`"maximize"` or `"minimize"` for each name."""
         return tuple("maximize" if _MAXIMIZED[name] else "minimize" for name in self.names)
 

@@ -66,7 +66,7 @@ class Standing:
             self.ended = self._why()
 
     def complete(self, trial: Finished) -> None:
-        """Take a complete trial (counted by `add`) into the front, and as incumbent if it is better."""
+        """Take a complete trial (counted by `add`) into the front, and as incumbent if better."""
         gains = self._objective.gains(trial.values)
         axes = gains
         if len(gains) == 1:
@@ -90,6 +90,6 @@ class Standing:
                 f"the last {FAILURES} draws had all been tried before: "
                 "the space has nothing new within the limits"
             )
-        reasons = Counter(reason.strip().splitlines()[-1] for _, reason in self._streak if reason)
+        reasons = Counter(reason.splitlines()[0] for _, reason in self._streak if reason)
         cause = f": {reasons.most_common(1)[0][0]}" if reasons else ""
         return f"the last {FAILURES} trials all ended {kind}{cause}"

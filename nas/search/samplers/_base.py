@@ -1,4 +1,4 @@
-"""What all samplers share: a whole feasible point per trial, from a generator of the trial's own."""
+"""What all samplers share: a whole feasible point per trial, from the trial's own generator."""
 
 from __future__ import annotations
 

@@ -1,0 +1,194 @@
+"""`nas search`: find a good network in a space, by training candidates."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import RunError, UsageError
+from nas.quantity import format_count, parse_count, parse_seconds
+
+if TYPE_CHECKING:
+    from nas.study import Budget, Goal, Result, Run, Study, Training
+
+NAME = "search"
+HELP = "search a space for a good network by training candidates"
+DESCRIPTION = """\
+Draw candidates from a search space, train each for a few epochs, keep the best.
+
+Candidates over --max-macs or --max-params are never built, and none is trained twice. The images
+are split in three: candidates are trained on one part and scored on the second; the test part is
+read once, at the end. Ctrl-C stops cleanly (twice: at once); --resume goes on after that, a crash
+or a kill, as if there had been none. The best so far is always in RUN/best.
+"""
+TIME = 120.0  # seconds, where neither --time nor --trials is given
+INTERRUPTED = 130
+_WITH_SPACE = (
+    "data",
+    "width",
+    "sampler",
+    "objective",
+    "objectives",
+    "target_macs",
+    "max_macs",
+    "max_params",
+    "recipe",
+    "epochs",
+    "seed",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments; each is None unless given, so that --resume can refuse it."""
+    what = parser.add_argument_group("what to search (one of these)")
+    one = what.add_mutually_exclusive_group(required=True)
+    one.add_argument("--space", help="a search space: name, .nas file or text")
+    one.add_argument("--study", type=Path, metavar="FILE", help="a study.toml, to run it again")
+    one.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
+    how = parser.add_argument_group("how (only with --space)")
+    how.add_argument("--data", help="the data set (default: digits)")
+    how.add_argument("--width", type=float, help="scale the space's channels (default: 1)")
+    how.add_argument("--sampler", help="random or evolution (default: evolution)")
+    goals = how.add_mutually_exclusive_group()
+    goals.add_argument(
+        "--objective",
+        help="mnasnet, accuracy or loss (default: mnasnet = accuracy * (MACs / target)^-0.07)",
+    )
+    goals.add_argument(
+        "--objectives", metavar="A,B", help="a front of several: accuracy,macs,params,loss"
+    )
+    how.add_argument(
+        "--target-macs",
+        metavar="N",
+        help="of mnasnet (default: --max-macs, else the median of 101 random candidates)",
+    )
+    how.add_argument("--max-macs", metavar="N", help="the most MACs, such as 400M")
+    how.add_argument("--max-params", metavar="N", help="the most parameters, such as 2.5M")
+    how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
+    how.add_argument("--epochs", type=int, help="for each candidate (default: the recipe's)")
+    how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
+    run = parser.add_argument_group("the run")
+    run.add_argument(
+        "--time", help="when to stop, over all sittings, such as 90s, 2h (default: 2m)"
+    )
+    run.add_argument("--trials", type=int, help="stop after so many complete trials instead")
+    run.add_argument("--out", type=Path, help="the run's folder (default: runs/SPACE-DATE-TIME)")
+    run.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start or resume a run, show it, say where the best is."""
+    given = [name for name in _WITH_SPACE if getattr(args, name) is not None]
+    if args.space is None and given:
+        options = ", ".join("--" + name.replace("_", "-") for name in given)
+        raise UsageError(f"{options}: only with --space; a run or a study has its own settings")
+    if args.resume is not None and args.out is not None:
+        raise UsageError("--out: not with --resume; a run goes on in its own folder")
+    budget = _budget(args)
+    new = None if args.resume else _study(args, budget)
+
+    from nas.execute import InProcess
+    from nas.report.live import display
+    from nas.study import Run, wiring
+    from nas.study.run import SCRATCH
+
+    device = wiring.device(args.gpus)
+    if new is None:
+        run = Run.resume(args.resume, budget)
+        evaluator = wiring.evaluator(run.study, device)
+    else:
+        evaluator = wiring.evaluator(new, device)
+        run = Run.start(new, args.out or _folder(args))
+    with run:
+        executor = InProcess(evaluator, run.folder / SCRATCH)
+        result = run.search(executor, evaluator, display(run.progress))
+    return _report(run, result)
+
+
+def _budget(args: argparse.Namespace) -> Budget | None:
+    from nas.study import Budget
+
+    if args.trials is not None and args.trials < 1:
+        raise UsageError(f"--trials {args.trials}: must be at least 1")
+    seconds = parse_seconds(args.time) if args.time is not None else None
+    if seconds is None and args.trials is None:
+        return None
+    return Budget(seconds, args.trials)
+
+
+def _study(args: argparse.Namespace, budget: Budget | None) -> Study:
+    from nas.study import Budget, Study
+
+    if args.study is not None:
+        held = Study.load(args.study)
+        return held if budget is None else replace(held, budget=budget)
+    return Study(_goal(args), _training(args), budget or Budget(seconds=TIME))
+
+
+def _goal(args: argparse.Namespace) -> Goal:
+    from nas.space import load
+    from nas.study import Goal
+
+    values: dict[str, Any] = {
+        name: getattr(args, name)
+        for name in ("data", "width", "sampler", "seed")
+        if getattr(args, name) is not None
+    }
+    for name in ("target_macs", "max_macs", "max_params"):
+        text = getattr(args, name)
+        if text is not None:
+            values[name] = parse_count(text)
+    if args.objectives or args.objective:
+        values["objectives"] = tuple((args.objectives or args.objective).split(","))
+    if args.width is not None and not 0 < args.width <= 64:
+        raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
+    if args.seed is not None and args.seed < 0:
+        raise UsageError(f"--seed {args.seed}: must be at least 0")
+    return Goal(space=str(load(args.space)), **values)
+
+
+def _training(args: argparse.Namespace) -> Training:
+    from nas.study import Training
+
+    if args.epochs is not None and args.epochs < 1:
+        raise UsageError(f"--epochs {args.epochs}: must be at least 1")
+    return Training(args.recipe or "proxy", args.epochs)
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    named = args.space or args.study.stem
+    name = Path(named).stem if "(" not in named and ">" not in named else "space"
+    folder = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    if folder.exists():
+        raise RunError(f"{folder}: exists already; name another with --out")
+    return folder
+
+
+def _report(run: Run, result: Result) -> int:
+    """Print the last lines; the exit code."""
+    best, folder = result.best, run.folder
+    go_on = f"nas search --resume {folder}"
+    if best is None:
+        if result.interrupted:
+            print(f"stopped before a trial was complete; go on with `{go_on}`")
+            return INTERRUPTED
+        raise RunError(f"{folder}: no trial was complete; {result.why or 'the budget is spent'}")
+    if result.why:
+        print(f"ended: {result.why}")
+    sizes = (
+        f"{format_count(best.figures['macs'])} MACs, "
+        f"{format_count(best.figures['params'])} parameters"
+    )
+    if result.test is None:
+        print(f"stopped; go on with `{go_on}`")
+        accuracy = best.figures.get("accuracy", 0.0)
+        print(f"best so far: {folder}/best (trial {best.number}): {accuracy:.2%} valid., {sizes}")
+        return INTERRUPTED
+    print(
+        f"best: {folder}/best (trial {best.number}): {result.test['accuracy']:.2%} of the test "
+        f"images right, which the search never saw; {sizes}"
+    )
+    return 0

@@ -1,0 +1,6 @@
+"""Executors: they place jobs and return outcomes, and know neither the study nor Optuna."""
+
+from nas.execute._base import Evaluator, Executor
+from nas.execute.in_process import InProcess
+
+__all__ = ["Evaluator", "Executor", "InProcess"]

@@ -1,0 +1,82 @@
+"""Quantities as people write them: counts (`400M`) and durations (`1h30m`)."""
+
+from __future__ import annotations
+
+import re
+
+from nas.errors import UsageError
+
+_UNITS = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3, "": 1}
+_READ = {**_UNITS, "K": 10**3, "B": 10**9}  # of g, m, t there is only one reading, too
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def parse_count(text: str) -> int:
+    """The whole number that `text` writes, with or without a unit k, M, G, B (= G) or T.
+
+    Raises `UsageError` where it is no count of at least 1.
+
+    >>> parse_count("2.5G")
+    2500000000
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+) ?([kKmMgGbBtT]?)", text.strip())
+    count = 0
+    if found:
+        unit = found[2]
+        count = round(float(found[1]) * (_READ[unit] if unit in _READ else _READ[unit.upper()]))
+    if count < 1:
+        raise UsageError(f"{text!r} is no count; write a positive number such as 400M, 2.5G, 250k")
+    return count
+
+
+def format_count(count: float) -> str:
+    """`count` with three digits and a unit, as `parse_count` reads it.
+
+    >>> format_count(1_234_567), format_count(999_999), format_count(42)
+    ('1.23M', '1.00M', '42')
+    """
+    for unit, size in _UNITS.items():
+        if unit and count >= size * 0.9995:
+            scaled = count / size
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f}{unit}"
+    return f"{count:.0f}"
+
+
+def parse_seconds(text: str) -> float:
+    """The seconds that `text` writes: `90`, `90s`, `2m`, `1h30m`, `1.5d`.
+
+    Raises `UsageError` where it is no positive duration.
+
+    >>> parse_seconds("1h30m")
+    5400.0
+    """
+    part = r"(?:(\d+(?:\.\d+)?){})?"
+    found = re.fullmatch("".join(part.format(unit) for unit in _SECONDS), text.strip())
+    if found and any(found.groups()):
+        parts = zip(found.groups(), _SECONDS.values(), strict=True)
+        seconds = sum(float(value) * size for value, size in parts if value)
+    else:
+        seconds = float(text) if re.fullmatch(r"\d+(\.\d+)?", text.strip()) else 0.0
+    if seconds <= 0:
+        raise UsageError(f"{text!r} is no duration; write one such as 90s, 2m, 1h30m")
+    return seconds
+
+
+def format_seconds(seconds: float) -> str:
+    """`seconds` in its two largest units.
+
+    >>> format_seconds(5400), format_seconds(75.4), format_seconds(3.21)
+    ('1h30m', '1m15s', '3.2s')
+    """
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f}s"
+    left = round(seconds)
+    parts: list[str] = []
+    for unit, size in _SECONDS.items():
+        value, left = divmod(left, size)
+        if parts:
+            parts.append(f"{value:02d}{unit}")
+        elif value:
+            parts.append(f"{value}{unit}")
+    return "".join(parts[:2])

@@ -1,0 +1,133 @@
+"""The live display of a search: a table that redraws itself, or plain lines where none watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from nas.quantity import format_count
+from nas.report.progress import Progress
+
+FRONT = 6  # members of the front that are shown, evenly from the most accurate to the smallest
+
+
+class Display(Protocol):
+    """Shows a search while `with display:` lasts."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def say(self, text: str) -> None:
+        """Show one line for good."""
+
+    def told(self, text: str, better: bool) -> None:
+        """Show what came of a trial; `better` marks a new best."""
+
+
+def display(progress: Callable[[], Progress], console: Console | None = None) -> Display:
+    """A display for where the output goes; it calls `progress` whenever it draws."""
+    console = console or Console(highlight=False)
+    return Screen(progress, console) if console.is_terminal else Lines(progress, console)
+
+
+class Lines:
+    """One line per trial, for files and pipes."""
+
+    def __init__(self, progress: Callable[[], Progress], console: Console) -> None:
+        self._progress = progress
+        self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.say(self._progress().headline())
+
+    def say(self, text: str) -> None:
+        """Print one line, never wrapped."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def told(self, text: str, better: bool) -> None:
+        """Print what came of a trial."""
+        self.say(f"{text} (best so far)" if better else text)
+
+
+class Screen:
+    """A block at the bottom of the terminal, redrawn four times a second; bests scroll above."""
+
+    def __init__(self, progress: Callable[[], Progress], console: Console) -> None:
+        self._progress = progress
+        self._last = ""
+        self._live = Live(
+            get_renderable=self._draw, console=console, refresh_per_second=4, transient=False
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, _, __)
+
+    def say(self, text: str) -> None:
+        """Print one line above the block."""
+        self._live.console.print(text, markup=False, soft_wrap=True)
+
+    def told(self, text: str, better: bool) -> None:
+        """Show the latest trial in the block; a new best scrolls above it."""
+        self._last = text
+        if better:
+            self.say(f"{text} (best so far)")
+        self._live.refresh()
+
+    def _draw(self) -> RenderableType:
+        return draw(self._progress(), self._last)
+
+
+def draw(progress: Progress, last: str = "") -> RenderableType:
+    """The block for one moment of a search."""
+    parts: list[RenderableType] = [
+        ProgressBar(total=1.0, completed=progress.share, width=60),
+        Text(progress.headline()),
+    ]
+    if last:
+        parts.append(Text(f"last  {last}", style="dim", no_wrap=True, overflow="ellipsis"))
+    if progress.best:
+        parts.append(Text(f"best  {progress.best}", style="bold"))
+        parts.append(_front(progress))
+    return Group(*parts)
+
+
+def _front(progress: Progress) -> Table:
+    members = progress.front
+    if len(members) > FRONT:
+        step = (len(members) - 1) / (FRONT - 1)
+        members = tuple(members[round(i * step)] for i in range(FRONT))
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name in ("front", "accuracy", "MACs", "parameters"):
+        table.add_column(name, justify="right")
+    for each in members:
+        table.add_row(
+            f"trial {each.number}",
+            f"{each.accuracy:.4f}",
+            format_count(each.macs),
+            format_count(each.params),
+        )
+    return table

@@ -1,0 +1,68 @@
+"""Progress: how a search stands, in the few values that a display shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nas.quantity import format_count, format_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A complete trial in one line: its number, accuracy (0 to 1), MACs and parameters."""
+
+    number: int
+    accuracy: float
+    macs: float
+    params: float
+
+    def __str__(self) -> str:
+        return (
+            f"trial {self.number}: accuracy {self.accuracy:.4f}, "
+            f"{format_count(self.macs)} MACs, {format_count(self.params)} parameters"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a search stands now; `seconds` and `trials` are its budget, None where it has none."""
+
+    done: int  # trials that count towards the budget
+    running: tuple[int, ...]
+    counts: Mapping[str, int]
+    best: Entry | None
+    front: tuple[Entry, ...]
+    elapsed: float
+    seconds: float | None
+    trials: int | None
+
+    @property
+    def left(self) -> float | None:
+        """An estimate of the seconds left: the budget's, or by the pace so far; None if unknown."""
+        bounds = []
+        if self.seconds is not None:
+            bounds.append(self.seconds - self.elapsed)
+        if self.trials is not None and self.done:
+            bounds.append((self.trials - self.done) * self.elapsed / self.done)
+        return max(0.0, min(bounds)) if bounds else None
+
+    @property
+    def share(self) -> float:
+        """The share of the budget that is spent, 0 to 1."""
+        spent = [0.0]
+        if self.seconds:
+            spent.append(self.elapsed / self.seconds)
+        if self.trials:
+            spent.append(self.done / self.trials)
+        return min(1.0, max(spent))
+
+    def headline(self) -> str:
+        """Trials done and running, other outcomes, time: one line."""
+        of = f" of {self.trials}" if self.trials is not None else ""
+        parts = [f"{self.done}{of} done", f"{len(self.running)} running"]
+        parts += [
+            f"{count} {kind}" for kind, count in self.counts.items() if count and kind != "complete"
+        ]
+        left = "" if self.left is None else f", {format_seconds(self.left)} left"
+        return f"{', '.join(parts)}; {format_seconds(self.elapsed)}{left}"

@@ -1,0 +1,140 @@
+"""The settings of a study, and their text: `study.toml`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from nas.errors import RunError, nearest
+
+Section = TypeVar("Section", "Goal", "Training", "Budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is searched: a space's text, for a data set, by a sampler, towards objectives."""
+
+    space: str  # the genotype with choices, as text
+    data: str = "digits"
+    width: float = 1.0  # scales the space's channels
+    sampler: str = "evolution"
+    seed: int = 0
+    objectives: tuple[str, ...] = ("mnasnet",)
+    target_macs: int | None = None  # of MnasNet's reward; None: max_macs, or the space's median
+    max_macs: int | None = None
+    max_params: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How each candidate is trained; None: the recipe's own number of epochs."""
+
+    recipe: str = "proxy"
+    epochs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop, over all sittings: after so many seconds or complete trials; None: no limit."""
+
+    seconds: float | None = None
+    trials: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that makes a search; `goal` and `training` must stay when it is resumed."""
+
+    goal: Goal
+    training: Training = field(default_factory=Training)
+    budget: Budget = field(default_factory=Budget)
+
+    def fixed(self) -> dict[str, Any]:
+        """The settings that every trial of a run shares, as JSON values."""
+        return {**asdict(self.goal), **asdict(self.training)}
+
+    def save(self, path: Path) -> None:
+        """Write `study.toml`, without what is None. Raises `RunError` if it can't be written."""
+        lines = ["# run again: nas search --study study.toml"]
+        for section, values in asdict(self).items():
+            lines.append(f"\n[{section}]")
+            lines += [
+                f"{key} = {_toml(value)}" for key, value in values.items() if value is not None
+            ]
+        new = path.with_name(f".{path.name}-new")
+        try:
+            new.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            new.replace(path)
+        except OSError as error:
+            raise RunError(f"{path}: can't be written: {error.strerror}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Study:
+        """The study that `path` holds.
+
+        Raises `RunError`, naming the file, for one that is missing, is no TOML, or has an unknown
+        key or a value of the wrong kind.
+        """
+        try:
+            held = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(f"{path}: there is no such study") from error
+        except OSError as error:
+            raise RunError(f"{path}: can't be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RunError(f"{path}: is no study (TOML): {error}") from error
+        known = {each.name for each in fields(cls)}
+        for name in held:
+            if name not in known:
+                raise RunError(f"{path}: [{name}] is not known{nearest(name, known)}")
+        return cls(
+            _section(Goal, held.get("goal"), f"{path}: [goal]"),
+            _section(Training, held.get("training", {}), f"{path}: [training]"),
+            _section(Budget, held.get("budget", {}), f"{path}: [budget]"),
+        )
+
+
+def _section(kind: type[Section], held: object, where: str) -> Section:
+    if not isinstance(held, dict):
+        raise RunError(f"{where} is missing")
+    hints = get_type_hints(kind)
+    values = {}
+    for key, value in held.items():
+        if key not in hints:
+            raise RunError(f"{where} {key} is not known{nearest(key, hints)}")
+        values[key] = _typed(value, hints[key], f"{where} {key}")
+    if kind is Goal and "space" not in values:
+        raise RunError(f"{where} space is missing; it holds the text of the search space")
+    return kind(**values)
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if get_origin(kinds[0]) is tuple and isinstance(value, list):
+        if all(isinstance(each, str) for each in value):
+            return tuple(value)
+    elif float in kinds and type(value) is int:
+        return float(value)
+    elif type(value) in kinds:
+        return value
+    names = ", ".join(
+        "list of str" if get_origin(kind) is tuple else kind.__name__
+        for kind in kinds
+        if kind is not NoneType
+    )
+    raise RunError(f"{where} = {value!r}: must be {names}")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        if "\n" in value:
+            escaped = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+            return f'"""\n{escaped}"""'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(each) for each in value)}]"
+    return json.dumps(value)

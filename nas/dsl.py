@@ -1,6 +1,7 @@
 """The language in Python: `from nas.dsl import image, conv, mbconv, classifier`.
 
-Every registered block is here under its word, beside `choice`, `each`, `tie`, `tap`, `aux` and `default`.
+Every registered block is here under its word, beside `choice`, `each`, `tie`, `tap`, `aux` and
+`default`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 from nas.blocks import registry
 from nas.genotype.binding import WORDS, Word
 
-__all__ = ["aux", "choice", "default", "each", "image", "tap", "tie", *registry()]  # noqa: PLE0604, F822
+__all__ = ["aux", "choice", "default", "each", "image", "tap", "tie", *registry()]  # noqa: F822
 
 _BLOCKS = {word: Word(word) for word in registry()}
 

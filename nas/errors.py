@@ -1,4 +1,5 @@
-"""The errors a user can meet: one small tree, each with one sentence that gives rule, value, place and repair."""
+"""The errors a user can meet: one small tree, each with one sentence that gives rule, value,
+place and repair."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ class NasError(Exception):
 
 
 class GenotypeError(NasError):
-    """The text or the expression is no genotype: unknown name, wrong argument, too large, shapes that don't fit.
+    """The text or the expression is no genotype: unknown name, wrong argument, too large, shapes
+    that don't fit.
 
-    `place` is where in the network it happened, from the outermost scope inwards; the text begins with it.
+    `place` is where in the network it happened, from the outermost scope inwards; the text begins
+    with it.
     """
 
     def __init__(self, message: str, place: tuple[str, ...] = ()) -> None:
@@ -25,7 +28,8 @@ class GenotypeError(NasError):
 
 
 class SpaceError(NasError):
-    """A search space can't be sampled as asked: no choices left, an unknown decision, nothing fits the budget."""
+    """A search space can't be sampled as asked: no choices left, an unknown decision, nothing
+    fits the budget."""
 
 
 class DataError(NasError):

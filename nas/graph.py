@@ -1,16 +1,18 @@
 """Recording: a tensor that doesn't exist yet (`Value`) writes down what is done to it (`Graph`).
 
-A block's body is recorded once for each (block, input, settings) into a graph of operations; a network is a graph
-whose nodes are such graphs and the operations between them. Both are the same class: `flat()` opens them.
+A block's body is recorded once for each (block, input, settings) into a graph of operations; a
+network is a graph
+whose nodes are such graphs and the operations between them. Both are the same class: `flat()`
+opens them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Protocol, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from nas.errors import GenotypeError
 from nas.ops import (
@@ -48,13 +50,20 @@ class Settings:
     norm: str | None = None  # "batch" or "none"
     eps: float | None = None
     momentum: float | None = None
-    padding: str | None = None  # "half": kernel // 2 on each side; "same": as TensorFlow; "valid": none
+    padding: str | None = (
+        None  # "half": kernel // 2 on each side; "same": as TensorFlow; "valid": none
+    )
     drop_path: float | None = None  # of the block at hand; the recorder lets it grow with depth
+
+    def updated(self, values: Iterable[tuple[str, object]]) -> Settings:
+        """These settings with some of them changed."""
+        return replace(self, **cast(dict[str, Any], dict(values)))
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Sums over a graph: learned numbers, multiply-accumulates, and elements put out by layers with MACs."""
+    """Sums over a graph: learned numbers, multiply-accumulates, and elements put out by layers
+    with MACs."""
 
     params: int = 0
     macs: int = 0
@@ -69,7 +78,8 @@ def _count(op: Op, out: Spec, inputs: tuple[Spec, ...]) -> Total:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step: an operation or a block's graph, its inputs (indices of nodes), its output and its place."""
+    """One step: an operation or a block's graph, its inputs (indices of nodes), its output and
+    its place."""
 
     item: Op | Graph
     inputs: tuple[int, ...]
@@ -77,15 +87,19 @@ class Node:
     path: Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
-    """Steps in order of execution; node 0 is the input, `output` the result, `aux` training-only results."""
+    """Steps in order of execution; node 0 is the input, `output` the result, `aux` training-only
+    results.
+
+    Graphs are compared by identity; a block's graph is recorded once, so equal blocks share theirs.
+    """
 
     label: str
     nodes: tuple[Node, ...]
     output: int
     aux: tuple[tuple[int, float], ...] = ()
-    names: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    names: tuple[tuple[str, int], ...] = ()
 
     @property
     def input(self) -> Spec:
@@ -164,7 +178,9 @@ class Graph:
                 at.append(place[inner.output])
             else:
                 at.append(len(nodes))
-                nodes.append(Node(node.item, tuple(at[i] for i in node.inputs), node.spec, node.path))
+                nodes.append(
+                    Node(node.item, tuple(at[i] for i in node.inputs), node.spec, node.path)
+                )
         aux = tuple((at[index], weight) for index, weight in self.aux)
         names = tuple((name, at[index]) for name, index in self.names)
         return Graph(self.label, tuple(nodes), at[self.output], aux, names)
@@ -246,7 +262,8 @@ def located(path: Path) -> Iterator[None]:
 
 
 class Value:
-    """A tensor that doesn't exist yet: a spec, where it came from, and the settings that hold for it."""
+    """A tensor that doesn't exist yet: a spec, where it came from, and the settings that hold for
+    it."""
 
     __slots__ = ("index", "recorder", "settings", "spec")
 
@@ -275,7 +292,8 @@ class Value:
         bias: bool = False,
         name: str | None = None,
     ) -> Value:
-        """(C, H, W) -> (out, H', W'). `padding` is pixels on each side, "half", "same" or "valid"."""
+        """(C, H, W) -> (out, H', W'). `padding` is pixels on each side, "half", "same" or
+        "valid"."""
         k, s, d = pair(kernel), pair(stride), pair(dilation)
         x, border = self._padded(padding, k, s, d, 0.0)
         return self.recorder.add(Conv(out, k, s, border, groups, bias, d), (x,), name)
@@ -283,7 +301,8 @@ class Value:
     def _padded(
         self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair, value: float
     ) -> tuple[Value, Pair]:
-        """This value with an uneven border added where "same" wants one, and the even border left to the op."""
+        """This value with an uneven border added where "same" wants one, and the even border left
+        to the op."""
         how = padding if padding is not None else (self.settings.padding or "half")
         if not isinstance(how, str):
             return self, pair(how)
@@ -397,18 +416,3 @@ class Scope:
 
     def __exit__(self, *details: object) -> None:
         self._inside.__exit__(None, None, None)
-
-
-class Recordable(Protocol):
-    """What has a body that can be recorded; equal ones record equal graphs."""
-
-    def body(self, x: Value) -> Value:
-        """What is done to `x`."""
-        ...
-
-
-@lru_cache(maxsize=1 << 15)
-def trace(block: Recordable, label: str, spec: Spec, settings: Settings) -> Graph:
-    """A block's graph, recorded once for each input and settings."""
-    recorder = Recorder(label, spec)
-    return recorder.finish(block.body(recorder.start(settings)))

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform, get_type_hints
 
 from nas.blocks.fields import Field, Scalar, field_of
 from nas.errors import GenotypeError, nearest
-from nas.graph import Graph, Recorder, Settings, Value, trace
+from nas.graph import Recorder, Settings, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A figure from outside (a paper, another implementation, a count by hand) that a block must reproduce."""
+    """A figure from outside (a paper, another implementation, a count by hand) that a block must
+    reproduce."""
 
     fields: Mapping[str, object]
     shape: tuple[int, ...]  # of the input: (channels, height, width) or (channels,)
@@ -45,10 +46,6 @@ class Block(ABC):
         recorder: Recorder = x.recorder
         with recorder.inside(recorder.place(name)):
             return self.body(x)
-
-    def graph(self, x: Value) -> Graph:
-        """The block's own graph on an input like `x`; recorded once."""
-        return trace(self, type(self).__name__, x.spec, x.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,8 @@ T = TypeVar("T", bound=Block)
 
 @dataclass_transform(frozen_default=True)
 def block(word: str) -> Callable[[type[T]], type[T]]:
-    """Make a class a frozen dataclass and enter it under `word`; ValueError where the word is taken."""
+    """Make a class a frozen dataclass and enter it under `word`; ValueError where the word is
+    taken."""
 
     def enter(cls: type[T]) -> type[T]:
         cls.word = word
@@ -120,7 +118,7 @@ def block(word: str) -> Callable[[type[T]], type[T]]:
         hints = get_type_hints(made, include_extras=True)
         slots = tuple(
             Slot(field.name, *_type(hints[field.name], field.default))
-            for field in dataclasses.fields(made)
+            for field in dataclasses.fields(cast(Any, made))
         )
         _REGISTRY[word] = Entry(word, made, slots)
         return made

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Dilation, Groups, Kernel, Padding, Stride, Switch
+from nas.blocks.fields import (
+    Activation,
+    Channels,
+    Dilation,
+    Groups,
+    Kernel,
+    Padding,
+    Stride,
+    Switch,
+)
 from nas.graph import Value
 
 
@@ -23,7 +32,8 @@ class Conv(Block):
     padding: Padding | None = None
     dilation: Dilation = 1
 
-    # ResNet-50's stem (7x7, 64 channels) without its activation: 64*3*49 weights, 128 of batch norm; 64*3*49*112*112
+    # ResNet-50's stem (7x7, 64 channels) without its activation: 64*3*49 weights, 128 of batch
+    # norm; 64*3*49*112*112
     anchors = (
         Anchor(
             {"out": 64, "kernel": 7, "stride": 2},

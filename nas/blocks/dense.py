@@ -12,7 +12,8 @@ from nas.graph import Value
 
 @block("dense")
 class Dense(Block):
-    """`layers` times: norm, act, 1x1 (bottleneck), norm, act, 3x3 (growth), put behind the input's channels.
+    """`layers` times: norm, act, 1x1 (bottleneck), norm, act, 3x3 (growth), put behind the
+    input's channels.
 
     Shape: (C, H, W) -> (C + layers * growth, H, W).
     """

@@ -22,7 +22,13 @@ class Depthwise(Block):
     act: Activation = "relu"
 
     anchors = (
-        Anchor({}, shape=(32, 112, 112), params=352, macs=3_612_672, source="32*9 weights + 64 of batch norm, by hand"),
+        Anchor(
+            {},
+            shape=(32, 112, 112),
+            params=352,
+            macs=3_612_672,
+            source="32*9 weights + 64 of batch norm, by hand",
+        ),
     )
 
     def body(self, x: Value) -> Value:
@@ -32,7 +38,8 @@ class Depthwise(Block):
 
 @block("sep")
 class Separable(Block):
-    """Filter each channel, then mix the channels (1x1), normalise, activate: Xception's separable convolution.
+    """Filter each channel, then mix the channels (1x1), normalise, activate: Xception's separable
+    convolution.
 
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """
@@ -60,7 +67,8 @@ class Separable(Block):
 
 @block("dwsep")
 class DepthwiseSeparable(Block):
-    """Filter each channel, normalise, activate; mix the channels (1x1), normalise, activate: MobileNet's block.
+    """Filter each channel, normalise, activate; mix the channels (1x1), normalise, activate:
+    MobileNet's block.
 
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """

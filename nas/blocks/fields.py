@@ -1,6 +1,8 @@
-"""The types of a block's fields: what a value must be, and what scaling and mutation may do with it.
+"""The types of a block's fields: what a value must be, and what scaling and mutation may do with
+it.
 
-A block annotates its fields with these; `Field.coerce` turns what was written into the declared type or says why not.
+A block annotates its fields with these; `Field.coerce` turns what was written into the declared
+type or says why not.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ Scalar: TypeAlias = int | float | bool | str | Pair | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One kind of field: `coerce` gives the value in the declared type or raises ValueError with the rule."""
+    """One kind of field: `coerce` gives the value in the declared type or raises ValueError with
+    the rule."""
 
-    kind: str  # what scaling and mutation go by: "channels", "repeats", "kernel", "stride", "groups", ...
+    kind: str  # what scaling and mutation go by: "channels", "repeats", "kernel", "stride", ...
     rule: str  # "a whole number of channels from 1 to 1048576"
     convert: Callable[[object], Scalar]
 
@@ -109,16 +112,26 @@ class _Named(Field):
 
 Channels = Annotated[
     int,
-    Field("channels", f"a whole number of channels from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)),
+    Field(
+        "channels",
+        f"a whole number of channels from 1 to {LARGEST_WIDTH}",
+        _whole(1, LARGEST_WIDTH),
+    ),
 ]
 Classes = Annotated[
     int,
-    Field("classes", f"a whole number of classes from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)),
+    Field(
+        "classes", f"a whole number of classes from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)
+    ),
 ]
-Repeats = Annotated[int, Field("repeats", "a whole number of repeats from 1 to 10000", _whole(1, 10_000))]
+Repeats = Annotated[
+    int, Field("repeats", "a whole number of repeats from 1 to 10000", _whole(1, 10_000))
+]
 Groups = Annotated[
     int,
-    Field("groups", f"a whole number of groups from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)),
+    Field(
+        "groups", f"a whole number of groups from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)
+    ),
 ]
 Kernel = Annotated[
     int | Pair,
@@ -130,10 +143,15 @@ Stride = Annotated[
 ]
 Size = Annotated[
     int | Pair,
-    Field("size", f"a side in pixels from 1 to {LARGEST_SIDE}, or (height, width)", _sides(1, LARGEST_SIDE)),
+    Field(
+        "size",
+        f"a side in pixels from 1 to {LARGEST_SIDE}, or (height, width)",
+        _sides(1, LARGEST_SIDE),
+    ),
 ]
 Dilation = Annotated[
-    int | Pair, Field("dilation", "a step in pixels from 1 to 255, or (height, width)", _sides(1, 255))
+    int | Pair,
+    Field("dilation", "a step in pixels from 1 to 255, or (height, width)", _sides(1, 255)),
 ]
 Padding = Annotated[
     int | str | Pair,
@@ -142,19 +160,24 @@ Padding = Annotated[
 Count = Annotated[int, Field("count", "a whole number from 1 to 10000", _whole(1, 10_000))]
 Ratio = Annotated[float, Field("ratio", "a number from 0 to 1000", _real(0, 1000))]
 Positive = Annotated[float, Field("ratio", "a number above 0, to 1000", _real(1e-9, 1000))]
-Rate = Annotated[float, Field("rate", "a probability from 0 to below 1", _real(0, 1, open_end=True))]
+Rate = Annotated[
+    float, Field("rate", "a probability from 0 to below 1", _real(0, 1, open_end=True))
+]
 Switch = Annotated[bool, Field("switch", "True or False", _switch)]
 Activation = Annotated[str, _Named("activation", "an activation", str)]
 
 
 def field_of(annotation: object) -> tuple[Field, bool]:
-    """The `Field` in an annotation, and whether None is allowed too; TypeError where a block has none."""
+    """The `Field` in an annotation, and whether None is allowed too; TypeError where a block has
+    none."""
     optional = False
     if get_origin(annotation) is not Annotated:
         arms = [arm for arm in get_args(annotation) if arm is not type(None)]
         optional = len(arms) != len(get_args(annotation))
         if len(arms) != 1:
-            raise TypeError(f"a block's field needs a type of nas.blocks.fields, but got {annotation!r}")
+            raise TypeError(
+                f"a block's field needs a type of nas.blocks.fields, but got {annotation!r}"
+            )
         annotation = arms[0]
     for extra in get_args(annotation)[1:]:
         if isinstance(extra, Field):

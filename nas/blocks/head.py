@@ -39,7 +39,8 @@ class Classifier(Block):
 
 @block("fc")
 class FullyConnected(Block):
-    """Flatten what is a map, one linear layer, activation, dropout: the hidden layers of AlexNet's and VGG's heads.
+    """Flatten what is a map, one linear layer, activation, dropout: the hidden layers of
+    AlexNet's and VGG's heads.
 
     Shape: (C, H, W) or (C,) -> (out,).
     """
@@ -74,7 +75,11 @@ class Linear(Block):
     out: Channels
     bias: Switch = True
 
-    anchors = (Anchor({"out": 10}, shape=(84,), params=850, macs=840, source="LeNet-5's last layer, by hand"),)
+    anchors = (
+        Anchor(
+            {"out": 10}, shape=(84,), params=850, macs=840, source="LeNet-5's last layer, by hand"
+        ),
+    )
 
     def body(self, x: Value) -> Value:
         """One operation."""

@@ -7,7 +7,7 @@ fused, EfficientNetV2, arXiv:2104.00298.
 from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Kernel, Positive, Ratio, Stride
+from nas.blocks.fields import Activation, Channels, Kernel, Positive, Ratio, Stride, Switch
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
 
@@ -25,6 +25,7 @@ class MBConv(Block):
     expand: Positive = 6.0  # hidden channels per input channel
     se: Ratio = 0.25  # squeezed channels per input channel; 0 leaves the squeeze out
     act: Activation = "silu"
+    skip: Switch = True  # add the input where the shapes fit
 
     residual = True
     anchors = (
@@ -48,12 +49,14 @@ class MBConv(Block):
         if self.se:
             y = squeeze(y, max(1, int(x.channels * self.se)), self.act)
         y = y.conv(self.out, name="project").norm()
-        return x + y.drop_path() if self.stride == 1 and x.channels == self.out else y
+        fits = self.skip and self.stride == 1 and x.channels == self.out
+        return x + y.drop_path() if fits else y
 
 
 @block("fused_mbconv")
 class FusedMBConv(Block):
-    """Expand and filter at once (k x k), project (1x1); with `expand=1` one convolution; add the input if it fits.
+    """Expand and filter at once (k x k), project (1x1); with `expand=1` one convolution; add the
+    input if it fits.
 
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Kernel, Padding, Size, Stride, Switch, one_of
 from nas.graph import Value
-from typing import Annotated
 
 Mode = Annotated[str, one_of("avg", "max")]
 

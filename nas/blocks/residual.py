@@ -1,12 +1,14 @@
-"""Residual blocks: H(x) = F(x) + x, plain, bottleneck (with cardinality and squeeze-and-excitation) and pre-activation.
+"""Residual blocks: H(x) = F(x) + x, plain, bottleneck (with cardinality and
+squeeze-and-excitation) and pre-activation.
 
-Source: ResNet, arXiv:1512.03385; ResNeXt, arXiv:1611.05431; SENet, arXiv:1709.01507; pre-activation, arXiv:1603.05027.
+Source: ResNet, arXiv:1512.03385; ResNeXt, arXiv:1611.05431; SENet, arXiv:1709.01507;
+pre-activation, arXiv:1603.05027.
 """
 
 from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Positive, Ratio, Stride
+from nas.blocks.fields import Activation, Channels, Count, Positive, Ratio
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
 
@@ -52,7 +54,8 @@ class Basic(Block):
 
 @block("bottleneck")
 class Bottleneck(Block):
-    """x + f(x), f = 1x1, 3x3, 1x1 with the middle narrow or in groups; the shortcut is projected where shapes differ.
+    """x + f(x), f = 1x1, 3x3, 1x1 with the middle narrow or in groups; the shortcut is projected
+    where shapes differ.
 
     The stride is on the 3x3 (as torchvision's), where the paper has it on the first 1x1.
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
@@ -96,7 +99,8 @@ class Bottleneck(Block):
 
 @block("preact")
 class PreActivation(Block):
-    """x + f(x), f = bottleneck with each norm and activation before its convolution; nothing after the sum.
+    """x + f(x), f = bottleneck with each norm and activation before its convolution; nothing
+    after the sum.
 
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """

@@ -1,4 +1,5 @@
-"""Blocks of one operation: identity, zero, flatten, activation, norm, dropout, local response norm, padding."""
+"""Blocks of one operation: identity, zero, flatten, activation, norm, dropout, local response
+norm, padding."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from nas.blocks.fields import Activation, Count, Positive, Rate
 from nas.graph import Value
 
 
-def _free(fields: dict[str, object] | None = None, shape: tuple[int, ...] = (8, 9, 9)) -> tuple[Anchor, ...]:
+def _free(
+    fields: dict[str, object] | None = None, shape: tuple[int, ...] = (8, 9, 9)
+) -> tuple[Anchor, ...]:
     return (Anchor(fields or {}, shape, params=0, macs=0, source="nothing is learned"),)
 
 
@@ -78,7 +81,9 @@ class Norm(Block):
     Shape: any -> the same.
     """
 
-    anchors = (Anchor({}, shape=(64, 9, 9), params=128, macs=0, source="a scale and a shift a channel"),)
+    anchors = (
+        Anchor({}, shape=(64, 9, 9), params=128, macs=0, source="a scale and a shift a channel"),
+    )
 
     def body(self, x: Value) -> Value:
         """One operation."""

@@ -11,7 +11,8 @@ from nas.graph import Value
 
 
 def squeeze(x: Value, squeezed: int, act: str, gate: str = "sigmoid") -> Value:
-    """(C, H, W) -> the same, each channel multiplied by its gate; `squeezed` channels in between."""
+    """(C, H, W) -> the same, each channel multiplied by its gate; `squeezed` channels in
+    between."""
     with x.at("se"):
         y = x.global_pool(keep=True).conv(squeezed, bias=True, name="reduce").act(act)
         return x * y.conv(x.channels, bias=True, name="expand").act(gate)

@@ -1,8 +1,9 @@
-"""From written arguments to expressions: fields are found by place or name, and coerced to their declared type."""
+"""From written arguments to expressions: fields are found by place or name, and coerced to their
+declared type."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from nas.blocks import Entry, Slot, registry
@@ -31,7 +32,9 @@ from nas.genotype.expression import (
 LARGEST_IMAGE = 1 << 14  # pixels a side
 
 
-def leaf(word: str, args: Sequence[object] = (), options: Mapping[str, object] | None = None) -> Leaf:
+def leaf(
+    word: str, args: Sequence[object] = (), options: Mapping[str, object] | None = None
+) -> Leaf:
     """The block `word` with these fields; GenotypeError for an unknown word, field or value."""
     entry = registry().get(word)
     if entry is None:
@@ -50,13 +53,23 @@ def leaf(word: str, args: Sequence[object] = (), options: Mapping[str, object] |
             raise GenotypeError(
                 f"{word} needs its field {slot.name!r} ({slot.type.rule}); write {word}({slot.name}=...)"
             )
-    values = []
-    for slot in entry.slots:
-        if slot.name in given:
-            value = coerce(entry, slot, given[slot.name])
+    return with_fields(
+        word, {s.name: coerce(entry, s, given[s.name]) for s in entry.slots if s.name in given}
+    )
+
+
+def with_fields(word: str, values: Mapping[str, Argument]) -> Leaf:
+    """The block with these fields, already of their types; what equals the default is left out.
+
+    What `default(...)` may set is kept, since a value that was written beats the setting.
+    """
+    kept = []
+    for slot in registry()[word].slots:
+        if slot.name in values:
+            value = values[slot.name]
             if slot.name in SETTINGS or value != slot.default:
-                values.append((slot.name, value))
-    return Leaf(word, tuple(values))
+                kept.append((slot.name, value))
+    return Leaf(word, tuple(kept))
 
 
 def coerce(entry: Entry, slot: Slot, value: object) -> Argument:
@@ -65,7 +78,9 @@ def coerce(entry: Entry, slot: Slot, value: object) -> Argument:
         options = tuple(coerce(entry, slot, option) for option in value.options)
         return Choice(cast(tuple[Scalar, ...], options), value.name)
     if isinstance(value, Genotype):
-        raise GenotypeError(f"{entry.word}'s field {slot.name!r} must be {slot.type.rule}, but got an expression")
+        raise GenotypeError(
+            f"{entry.word}'s field {slot.name!r} must be {slot.type.rule}, but got an expression"
+        )
     try:
         return slot.coerce(value)
     except ValueError as error:
@@ -95,12 +110,13 @@ def image(channels: object = 3, height: object = 224, width: object = None) -> I
 
 def choice(*options: object, name: object = None) -> Choice:
     """A hole: exactly one of the options."""
-    closed = [getattr(option, "expression", option) for option in options]
+    closed = [cast(Scalar, getattr(option, "expression", option)) for option in options]
     return Choice(tuple(closed), None if name is None else checked_name(name))
 
 
 def each(*items: object) -> Genotype:
-    """`each(a, n)`: as `a * n`, choices made anew for each copy. `each(a, b, c)`: these in a row as one stage."""
+    """`each(a, n)`: as `a * n`, choices made anew for each copy. `each(a, b, c)`: these in a row
+    as one stage."""
     if len(items) == 2 and isinstance(items[1], int | Choice) and not _expressions(items[1]):
         return Repeat(genotype(items[0], "each"), count(items[1]), each=True)
     copies = tuple(genotype(item, "each") for item in items)
@@ -150,7 +166,8 @@ def default(**values: object) -> Default:
 
 
 class Word:
-    """A block's name in Python: `conv(32, 3)` makes an expression, and bare `maxpool` is one with all defaults."""
+    """A block's name in Python: `conv(32, 3)` makes an expression, and bare `maxpool` is one with
+    all defaults."""
 
     def __init__(self, word: str) -> None:
         self.word = word
@@ -186,7 +203,7 @@ class Word:
         return f"<block {self.word}>"
 
 
-WORDS = {
+WORDS: Mapping[str, Callable[..., Genotype]] = {
     "image": image,
     "choice": choice,
     "each": each,

@@ -1,7 +1,10 @@
-"""Expressions: what a genotype is made of. Immutable, compared and hashed by value, bounded in size.
+"""Expressions: what a genotype is made of. Immutable, compared and hashed by value, bounded in
+size.
 
-`a >> b` b after a; `a | b` both read one input, outputs concatenated; `a + b` likewise, added; `a * n` n in a row;
-`a @ "name"` names the output. Python's precedence holds: `*` and `@`, then `+`, then `>>`, then `|`.
+`a >> b` b after a; `a | b` both read one input, outputs concatenated; `a + b` likewise, added; `a
+* n` n in a row;
+`a @ "name"` names the output. Python's precedence holds: `*` and `@`, then `+`, then `>>`, then
+`|`.
 """
 
 from __future__ import annotations
@@ -25,15 +28,23 @@ class Genotype:
     mistakes for `|` and `>>`, and are refused.
     """
 
-    blocks: int = field(default=1, init=False, compare=False, repr=False)  # after writing out repeats
-    depth: int = field(default=1, init=False, compare=False, repr=False)  # expressions inside expressions
-    open: bool = field(default=False, init=False, compare=False, repr=False)  # choices are left in it
+    blocks: int = field(
+        default=1, init=False, compare=False, repr=False
+    )  # after writing out repeats
+    depth: int = field(
+        default=1, init=False, compare=False, repr=False
+    )  # expressions inside expressions
+    open: bool = field(
+        default=False, init=False, compare=False, repr=False
+    )  # choices are left in it
 
     def _measure(self, parts: tuple[Genotype, ...], times: int = 1) -> None:
         blocks = max(1, times * sum(part.blocks for part in parts))
         depth = 1 + max((part.depth for part in parts), default=0)
         limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
-        limits.within("expressions inside expressions", depth, limits.DEPTH, "flatten the expression")
+        limits.within(
+            "expressions inside expressions", depth, limits.DEPTH, "flatten the expression"
+        )
         object.__setattr__(self, "blocks", blocks)
         object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "open", self.open or any(part.open for part in parts))
@@ -54,7 +65,9 @@ class Genotype:
         return Named(self, checked_name(name))
 
     def __bool__(self) -> bool:
-        raise GenotypeError("a genotype has no truth value; write `|` for branches and `>>` for a sequence")
+        raise GenotypeError(
+            "a genotype has no truth value; write `|` for branches and `>>` for a sequence"
+        )
 
     def __str__(self) -> str:
         from nas.genotype.printing import text
@@ -79,7 +92,9 @@ def genotype(value: object, where: str) -> Genotype:
     spoken = getattr(value, "expression", None)
     if isinstance(spoken, Genotype):
         return spoken
-    raise GenotypeError(f"{where} joins expressions, but got {value!r}; write a block such as conv(32, 3)")
+    raise GenotypeError(
+        f"{where} joins expressions, but got {value!r}; write a block such as conv(32, 3)"
+    )
 
 
 def count(value: object) -> int | Choice:
@@ -95,14 +110,17 @@ def count(value: object) -> int | Choice:
 
 
 def checked_name(value: object) -> str:
-    """A name for `@`, `tie` or `choice`: letters, digits and _, not all digits; GenotypeError else."""
+    """A name for `@`, `tie` or `choice`: letters, digits and _, not all digits; GenotypeError
+    else."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+", value) or value.isdigit():
         raise GenotypeError(
             f"a name must be letters, digits and _ with at least one letter, but got {value!r}"
         )
     limits.within("a name's length", len(value), limits.NAME, "shorten it")
     if value in RESERVED or value.startswith("_"):
-        raise GenotypeError(f"the name {value!r} is taken by torch's modules; choose another, such as {value.strip('_')}1")
+        raise GenotypeError(
+            f"the name {value!r} is taken by torch's modules; choose another, such as {value.strip('_')}1"
+        )
     return value
 
 
@@ -156,7 +174,7 @@ class Joined(Genotype):
     def _flatten(self) -> Iterator[Genotype]:
         for item in self.items:
             if type(item) is type(self):
-                yield from cast(Joined, item).items
+                yield from item.items
             else:
                 yield item
 
@@ -173,7 +191,9 @@ class Chain(Joined):
     def _flatten(self) -> Iterator[Genotype]:
         for index, item in enumerate(self.items):
             # default(...) holds to the end of its chain, so a chain that has one keeps its end
-            if isinstance(item, Chain) and (index == 0 or not any(isinstance(x, Default) for x in item.items)):
+            if isinstance(item, Chain) and (
+                index == 0 or not any(isinstance(x, Default) for x in item.items)
+            ):
                 yield from item.items
             else:
                 yield item
@@ -191,14 +211,17 @@ class Sum(Joined):
 
 def _no_image(body: Genotype, what: str) -> None:
     if isinstance(body, Image) or (isinstance(body, Chain) and isinstance(body.items[0], Image)):
-        raise GenotypeError(f"{what} holds image(...); move image(...) to the front of the whole chain")
+        raise GenotypeError(
+            f"{what} holds image(...); move image(...) to the front of the whole chain"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat(Genotype):
     """`body * times`, or `each(body, times)` where the choices inside are made anew for each copy.
 
-    Written out, a single block keeps its stride only in the first copy (pools keep it); a composite is repeated as
+    Written out, a single block keeps its stride only in the first copy (pools keep it); a
+    composite is repeated as
     it stands.
     """
 
@@ -223,7 +246,8 @@ class Repeat(Genotype):
 
 @dataclass(frozen=True, slots=True)
 class Row(Genotype):
-    """`each(a, b, c)`: unequal copies in a row, still one stage; what an `each(a, n)` is once its choices are made."""
+    """`each(a, b, c)`: unequal copies in a row, still one stage; what an `each(a, n)` is once its
+    choices are made."""
 
     copies: tuple[Genotype, ...] = ()
 
@@ -280,7 +304,11 @@ class Aux(Genotype):
     def __post_init__(self) -> None:
         _no_image(self.head, "aux(...)")
         weight = self.weight
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 100:
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, int | float)
+            or not 0 <= weight <= 100
+        ):
             raise GenotypeError(f"aux's weight must be a number from 0 to 100, but got {weight!r}")
         object.__setattr__(self, "weight", float(weight))
         self._measure((self.head,))
@@ -310,7 +338,8 @@ class Tie(Genotype):
 
 @dataclass(frozen=True, slots=True)
 class Default(Genotype):
-    """`default(act="silu", ...)`: what the blocks after it, to the end of its chain, take where they say nothing."""
+    """`default(act="silu", ...)`: what the blocks after it, to the end of its chain, take where
+    they say nothing."""
 
     values: tuple[tuple[str, Scalar], ...] = ()
 

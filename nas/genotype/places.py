@@ -1,6 +1,8 @@
-"""Where things lie: each part of a chain has a name, and a path of names is a module's, a decision's, an error's place.
+"""Where things lie: each part of a chain has a name, and a path of names is a module's, a
+decision's, an error's place.
 
-A part is called by its `@` name, else by its block's word; the second `conv` of a chain is `conv2`. Copies of a
+A part is called by its `@` name, else by its block's word; the second `conv` of a chain is
+`conv2`. Copies of a
 repeat, terms of a sum and branches are numbered from 0.
 """
 

@@ -1,4 +1,5 @@
-"""From an expression to its text: fewest parentheses, repeated sub-expressions named, `parse(text(g)) == g`."""
+"""From an expression to its text: fewest parentheses, repeated sub-expressions named,
+`parse(text(g)) == g`."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ from nas.genotype.expression import (
 )
 
 BRANCHES, CHAIN, SUM, TIMES, ATOM = range(5)  # how tightly an expression binds
-BY_PLACE = frozenset({"channels", "classes", "kernel", "size", "repeats"})  # printed without their names
+BY_PLACE = frozenset(
+    {"channels", "classes", "kernel", "size", "repeats"}
+)  # printed without their names
 LONG = 100  # characters of a line before a chain is broken into lines
 WORTH_A_NAME = 60  # characters of a sub-expression that, standing twice, gets a name
 MANY = 200  # items of a nested sequence that gets a line of its own
@@ -51,7 +54,8 @@ class _Printer:
         return "\n".join([*lines, self._lines(self.root)])
 
     def _named(self) -> list[tuple[Genotype, str]]:
-        """What gets a line of its own: large parts that stand twice, and long nested sequences; inner ones first."""
+        """What gets a line of its own: large parts that stand twice, and long nested sequences;
+        inner ones first."""
         seen: Counter[Genotype] = Counter()
         order: list[Genotype] = []
 

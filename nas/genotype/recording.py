@@ -1,4 +1,5 @@
-"""From a genotype to its graph: every block recorded at its place, names and settings resolved lexically."""
+"""From a genotype to its graph: every block recorded at its place, names and settings resolved
+lexically."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import cast
 
 from nas.blocks import Block, registry
 from nas.errors import GenotypeError, nearest
+from nas.genotype.binding import with_fields
 from nas.genotype.expression import (
     Aux,
     Branches,
@@ -31,7 +33,8 @@ from nas.ops import Add, Concat, Spec
 
 @lru_cache(maxsize=256)
 def graph(network: Genotype) -> Graph:
-    """The graph of a whole network; GenotypeError with the place where shapes don't fit or choices are left."""
+    """The graph of a whole network; GenotypeError with the place where shapes don't fit or
+    choices are left."""
     parts = network.items if isinstance(network, Chain) else (network,)
     image = parts[0]
     if not isinstance(image, Image):
@@ -61,12 +64,15 @@ class _Context:
 
     def inside(self, *names: str | None, scope: bool = False) -> _Context:
         steps = tuple(name for name in names if name is not None)
-        return _Context(self.path + steps, self.scope + steps if scope else self.scope, self.settings)
+        return _Context(
+            self.path + steps, self.scope + steps if scope else self.scope, self.settings
+        )
 
 
 @dataclass(slots=True)
 class _Ramp:
-    """Drop-path grows linearly over the residual blocks, from 0 before the first (arXiv:1603.09382)."""
+    """Drop-path grows linearly over the residual blocks, from 0 before the first
+    (arXiv:1603.09382)."""
 
     rate: float
     total: int
@@ -91,7 +97,7 @@ class _State:
     def chain(self, parts: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
         for index, (part, name) in enumerate(zip(parts, places(parts), strict=True)):
             if isinstance(part, Default):
-                context = replace(context, settings=replace(context.settings, **dict(part.values)))
+                context = replace(context, settings=context.settings.updated(part.values))
                 rate = dict(part.values).get("drop_path")
                 if rate is not None:
                     total = sum(map(_residuals, parts[index + 1 :]))
@@ -115,9 +121,13 @@ class _State:
                 self.enter(name, y, context)
                 return y
             case Tie(body=body):
-                return self.record(body, x, replace(context, scope=(*context.scope, *context.path[-1:])))
+                return self.record(
+                    body, x, replace(context, scope=(*context.scope, *context.path[-1:]))
+                )
             case Branches(items=items) | Sum(items=items):
-                ends = [self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)]
+                ends = [
+                    self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)
+                ]
                 op = Add() if isinstance(part, Sum) else Concat()
                 with self.recorder.inside(context.path):
                     return self.recorder.add(op, ends)
@@ -132,7 +142,9 @@ class _State:
                 return x
             case Default():
                 return x
-        raise GenotypeError(f"{'.'.join(context.path)}: {type(part).__name__} can't stand inside a network")
+        raise GenotypeError(
+            f"{'.'.join(context.path)}: {type(part).__name__} can't stand inside a network"
+        )
 
     def leaf(self, part: Leaf, x: Value, context: _Context) -> Value:
         settings = context.settings
@@ -157,7 +169,7 @@ class _State:
         key = (*context.scope, name)
         if key in self.names:
             raise GenotypeError(
-                f"the name {'.'.join(key)!r} is given twice; rename one, or wrap the part in tie(..., \"cell\")"
+                f'the name {".".join(key)!r} is given twice; rename one, or wrap the part in tie(..., "cell")'
             )
         self.names[key] = value
 
@@ -189,7 +201,7 @@ def unstrided(part: Leaf) -> Leaf:
     """A block as in copies 2..n of a repeat: without its stride, unless it is a pool."""
     if registry()[part.word].make.keeps_stride:
         return part
-    return Leaf(part.word, tuple((name, value) for name, value in part.values if name != "stride"))
+    return with_fields(part.word, {name: value for name, value in part.values if name != "stride"})
 
 
 def _residuals(part: Genotype) -> int:
@@ -198,7 +210,9 @@ def _residuals(part: Genotype) -> int:
         case Leaf(word=word):
             return int(registry()[word].make.residual)
         case Repeat(body=body, times=times):
-            return _residuals(body) * (max(cast(tuple[int, ...], times.options)) if isinstance(times, Choice) else times)
+            return _residuals(body) * (
+                max(cast(tuple[int, ...], times.options)) if isinstance(times, Choice) else times
+            )
         case Aux() | Default() | Tap() | Image():
             return 0
     return sum(map(_residuals, part.parts))

@@ -1,6 +1,8 @@
-"""From text to an expression: a subset of Python's expressions, parsed with `ast` and never evaluated.
+"""From text to an expression: a subset of Python's expressions, parsed with `ast` and never
+evaluated.
 
-A text is lines: `name = expression` names a part, the last line is the genotype, a line that begins with an operator
+A text is lines: `name = expression` names a part, the last line is the genotype, a line that
+begins with an operator
 continues the one before, and `#` begins a comment.
 """
 
@@ -11,6 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,13 +57,16 @@ class Statement:
 
 
 def parse(text: str, source: str = "<text>") -> Genotype:
-    """The genotype that `text` writes; GenotypeError with source, line, column, rule, value and repair.
+    """The genotype that `text` writes; GenotypeError with source, line, column, rule, value and
+    repair.
 
     Loading a genotype runs no code of its author's.
     """
     if not isinstance(text, str):
         raise GenotypeError(f"a genotype's text must be a str, but got {type(text).__name__}")
-    limits.within(f"{source}: the text's length in characters", len(text), limits.TEXT, "shorten it")
+    limits.within(
+        f"{source}: the text's length in characters", len(text), limits.TEXT, "shorten it"
+    )
     text = text.replace("\r\n", "\n").expandtabs(1)
     statements = _statements(text, source)
     names: dict[str, Genotype] = {}
@@ -76,10 +82,20 @@ def parse(text: str, source: str = "<text>") -> Genotype:
             )
         first = statement.pieces[0]
         if statement.name in WORDS or statement.name in registry():
-            _fail(source, first.line, 1, f"{statement.name!r} is a block's name; call this part otherwise")
+            _fail(
+                source,
+                first.line,
+                1,
+                f"{statement.name!r} is a block's name; call this part otherwise",
+            )
         names[statement.name] = _Reader(source, names).statement(statement)
     if not statements:
-        _fail(source, 1, 1, "the text holds no expression; write one such as image(3, 32, 32) >> conv(16, 3)")
+        _fail(
+            source,
+            1,
+            1,
+            "the text holds no expression; write one such as image(3, 32, 32) >> conv(16, 3)",
+        )
     return _Reader(source, names).statement(statements[-1])
 
 
@@ -90,7 +106,9 @@ def load(path: str | Path) -> Genotype:
     except OSError as error:
         raise GenotypeError(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise GenotypeError(f"{path}: is no UTF-8 text (byte {error.start}); a .nas file is plain text") from None
+        raise GenotypeError(
+            f"{path}: is no UTF-8 text (byte {error.start}); a .nas file is plain text"
+        ) from None
     return parse(text, str(path))
 
 
@@ -99,7 +117,8 @@ def _fail(source: str, line: int, column: int, rule: str) -> NoReturn:
 
 
 def _statements(text: str, source: str) -> list[Statement]:
-    """The text cut at its lines and at the `>>` and `|` outside parentheses, so that long chains stay flat."""
+    """The text cut at its lines and at the `>>` and `|` outside parentheses, so that long chains
+    stay flat."""
     statements: list[Statement] = []
     pieces: list[Piece] = []
     name: str | None = None
@@ -130,7 +149,12 @@ def _statements(text: str, source: str) -> list[Statement]:
         elif kind == "close":
             depth -= 1
             if depth < 0:
-                _fail(source, line, at - line_start + 1, f"{token.group()!r} closes nothing; remove it")
+                _fail(
+                    source,
+                    line,
+                    at - line_start + 1,
+                    f"{token.group()!r} closes nothing; remove it",
+                )
         elif kind == "newline":
             line, line_start = line + 1, token.end()
             if depth == 0 and not _continues(text, token.end()):
@@ -144,7 +168,12 @@ def _statements(text: str, source: str) -> list[Statement]:
         elif kind == "assign" and depth == 0:
             written = ("".join(clean) + text[begin:at]).strip()
             if pieces or name is not None or not written.isidentifier():
-                _fail(source, line, at - line_start + 1, "`=` names a line's expression, as in `cell = conv(32, 3)`")
+                _fail(
+                    source,
+                    line,
+                    at - line_start + 1,
+                    "`=` names a line's expression, as in `cell = conv(32, 3)`",
+                )
             name = written
             clean.clear()
             begin = token.end()
@@ -182,7 +211,7 @@ class _Reader:
                 branches.append([])
             branches[-1].append(self.read(piece))
         self.piece = statement.pieces[0]
-        chains = [self._guard(lambda c=chain: _join(">>", c), None) for chain in branches]
+        chains = [self._guard(partial(_join, ">>", chain), None) for chain in branches]
         return self._guard(lambda: _join("|", chains), None)
 
     def read(self, piece: Piece) -> Genotype:
@@ -190,7 +219,12 @@ class _Reader:
         self.piece = piece
         if not piece.text.strip():
             what = f"after {piece.join!r}" if piece.join else "before the operator"
-            _fail(self.source, piece.line, piece.column, f"an expression is missing {what}; write one or remove it")
+            _fail(
+                self.source,
+                piece.line,
+                piece.column,
+                f"an expression is missing {what}; write one or remove it",
+            )
         # in parentheses, so that the piece may go over several lines
         try:
             with warnings.catch_warnings():
@@ -199,7 +233,9 @@ class _Reader:
         except SyntaxError as error:
             rule = (error.msg or "invalid syntax").replace(" (<unknown>, line 1)", "")
             lead = len(piece.text) - len(piece.text.lstrip())
-            _fail(self.source, piece.line, piece.column + lead + max(0, (error.offset or 1) - 2), rule)
+            _fail(
+                self.source, piece.line, piece.column + lead + max(0, (error.offset or 1) - 2), rule
+            )
         except (RecursionError, MemoryError):
             _fail(
                 self.source,
@@ -215,7 +251,9 @@ class _Reader:
         lead = len(self.piece.text) - len(self.piece.text.lstrip())
         skipped = self.piece.text[:lead]
         line = self.piece.line + skipped.count("\n")
-        column = (self.piece.column if "\n" not in skipped else 1) + len(skipped.rpartition("\n")[2])
+        column = (self.piece.column if "\n" not in skipped else 1) + len(
+            skipped.rpartition("\n")[2]
+        )
         if node is None:
             return line, column
         row = getattr(node, "lineno", 1) - 1
@@ -234,7 +272,10 @@ class _Reader:
     def expression(self, node: ast.expr, depth: int) -> Genotype:
         """An expression; GenotypeError where the syntax is none of the language's."""
         if depth > limits.DEPTH:
-            self._fail(node, f"expressions are nested more than {limits.DEPTH} deep; name inner ones on lines of their own")
+            self._fail(
+                node,
+                f"expressions are nested more than {limits.DEPTH} deep; name inner ones on lines of their own",
+            )
         match node:
             case ast.BinOp():
                 return self._joined(node, depth)
@@ -245,15 +286,22 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(name, node, depth)
             case ast.BoolOp():
-                self._fail(node, "`and`/`or` don't join expressions; write `|` for branches, `>>` for a sequence")
+                self._fail(
+                    node,
+                    "`and`/`or` don't join expressions; write `|` for branches, `>>` for a sequence",
+                )
             case ast.Compare():
                 self._fail(node, "comparisons don't join expressions; write `>>` for a sequence")
-        self._fail(node, f"expected a block such as conv(32, 3), but got {ast.unparse(node)[:60]!r}")
+        self._fail(
+            node, f"expected a block such as conv(32, 3), but got {ast.unparse(node)[:60]!r}"
+        )
 
     def _joined(self, node: ast.BinOp, depth: int) -> Genotype:
         sign = _OPERATORS.get(type(node.op))
         if sign is None:
-            self._fail(node, f"{ast.unparse(node)[:60]!r} has an operator that isn't one of >> | + * @")
+            self._fail(
+                node, f"{ast.unparse(node)[:60]!r} has an operator that isn't one of >> | + * @"
+            )
         operands: list[ast.expr] = []
         left: ast.expr = node
         if sign in JOINS:  # a long chain is a deep left spine; walk it
@@ -273,7 +321,9 @@ class _Reader:
 
     def _call(self, name: str, node: ast.Call, depth: int) -> Genotype:
         if name in self.names:
-            self._fail(node, f"{name!r} names an expression and takes no arguments; remove the parentheses")
+            self._fail(
+                node, f"{name!r} names an expression and takes no arguments; remove the parentheses"
+            )
         args = [self._value(arg, depth + 1) for arg in node.args]
         options: dict[str, object] = {}
         for keyword in node.keywords:
@@ -282,13 +332,15 @@ class _Reader:
             options[keyword.arg] = self._value(keyword.value, depth + 1)
         if name not in WORDS:
             return self._guard(lambda: self._leaf(name, args, options, node), node)
-        make: Callable[..., Genotype] = WORDS[name]
+        make = WORDS[name]
         try:
             return self._guard(lambda: make(*args, **options), node)
         except TypeError as error:
             self._fail(node, str(error).replace("()", ""))
 
-    def _leaf(self, name: str, args: list[object], options: dict[str, object], node: ast.expr) -> Genotype:
+    def _leaf(
+        self, name: str, args: list[object], options: dict[str, object], node: ast.expr
+    ) -> Genotype:
         known = [*registry(), *WORDS, *self.names]
         if name not in registry():
             what = "expression or block" if isinstance(node, ast.Name) else "block"
@@ -308,12 +360,18 @@ class _Reader:
             case ast.Call(func=ast.Name(id="choice")):
                 return self.expression(node, depth)
             case ast.Starred():
-                self._fail(node, "`*` before an argument is not part of the language; write each one out")
+                self._fail(
+                    node, "`*` before an argument is not part of the language; write each one out"
+                )
         return self.expression(node, depth)
 
 
 def _join(sign: str, items: list[Genotype]) -> Genotype:
-    return items[0] if len(items) == 1 else JOINS[sign](tuple(genotype(item, f"`{sign}`") for item in items))
+    return (
+        items[0]
+        if len(items) == 1
+        else JOINS[sign](tuple(genotype(item, f"`{sign}`") for item in items))
+    )
 
 
 __all__ = ["Choice", "load", "parse"]

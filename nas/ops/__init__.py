@@ -1,7 +1,9 @@
 """Primitive operations: the only code that names torch layers.
 
-Each operation knows its output's shape, its parameters and multiply-accumulates, whether nothing comes of
-nothing, and how it is written in a module's `forward`. torch itself is imported only where something is built.
+Each operation knows its output's shape, its parameters and multiply-accumulates, whether nothing
+comes of
+nothing, and how it is written in a module's `forward`. torch itself is imported only where
+something is built.
 """
 
 from nas.ops._base import Layer, Op, Pair, Spec, pair

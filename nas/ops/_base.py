@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from nas.errors import GenotypeError
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 Pair: TypeAlias = tuple[int, int]  # (vertical, horizontal)
@@ -60,21 +61,18 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A torch module's constructor call: its class in `torch.nn` or `nas.ops.layers`, and the arguments."""
+    """A torch module's constructor call: its class in `torch.nn` or `nas.ops.layers`, and the
+    arguments."""
 
     kind: str
     args: tuple[object, ...] = ()
     options: tuple[tuple[str, object], ...] = ()
 
-    def build(self) -> nn.Module:
-        """The module, on the device and with the initialisation of the context it is called in."""
-        from torch import nn
+    def build(self, device: torch.device) -> nn.Module:
+        """The module on `device`, its numbers not yet set."""
+        from nas.ops.layers import fresh
 
-        from nas.ops import layers
-
-        make: Any = getattr(nn, self.kind, None) or getattr(layers, self.kind)
-        module: nn.Module = make(*self.args, **dict(self.options))
-        return module
+        return fresh(self, device)
 
     def __str__(self) -> str:
         """The call as source: `nn.Conv2d(32, 16, 1, bias=False)`."""
@@ -99,7 +97,8 @@ class Op(ABC):
 
     @abstractmethod
     def code(self, args: Sequence[str], me: str) -> str:
-        """The expression in a `forward`: `args` are the inputs' variables, `me` the module's (if `layer`)."""
+        """The expression in a `forward`: `args` are the inputs' variables, `me` the module's (if
+        `layer`)."""
 
     def params(self, *inputs: Spec) -> int:
         """Learned numbers."""
@@ -123,9 +122,20 @@ class Op(ABC):
         return False
 
     @property
+    def saves_input(self) -> bool:
+        """Whether backward reads the inputs."""
+        return False
+
+    @property
     def saves_output(self) -> bool:
-        """Whether backward reads the output, so that it can't be overwritten."""
-        return True
+        """Whether backward reads the output."""
+        return False
+
+    @property
+    def overwritable(self) -> bool:
+        """Whether the output is memory of its own that no backward reads, so that the next step
+        may write over it."""
+        return False
 
     @property
     def trivial(self) -> bool:

@@ -60,6 +60,16 @@ class Activate(Op):
         """Whether backward reads the result."""
         return ACTIVATIONS[self.kind].saves_output
 
+    @property
+    def saves_input(self) -> bool:
+        """Whether backward reads the argument."""
+        return not ACTIVATIONS[self.kind].saves_output
+
+    @property
+    def overwritable(self) -> bool:
+        """Where backward reads the argument only."""
+        return not ACTIVATIONS[self.kind].saves_output
+
     def infer(self, *inputs: Spec) -> Spec:
         """As the input."""
         return inputs[0]

@@ -15,9 +15,9 @@ class Add(Op):
     """Equal shapes -> that shape: the sum."""
 
     name: ClassVar[str] = "add"
+    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
     commutes: ClassVar[bool] = True
-    saves_output: ClassVar[bool] = False
 
     def infer(self, *inputs: Spec) -> Spec:
         """All must have one shape."""
@@ -45,9 +45,10 @@ class Multiply(Op):
     """Two shapes, one may be 1x1 in size -> the larger: the product of each number."""
 
     name: ClassVar[str] = "scale"
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     commutes: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
-    saves_output: ClassVar[bool] = False
 
     def infer(self, *inputs: Spec) -> Spec:
         """Equal channels; equal sizes, or one pixel for all."""
@@ -68,8 +69,8 @@ class Concat(Op):
     """Equal sizes -> the channels one after another."""
 
     name: ClassVar[str] = "concat"
+    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True  # where all of them are zero
-    saves_output: ClassVar[bool] = False
 
     def infer(self, *inputs: Spec) -> Spec:
         """All must have one size."""

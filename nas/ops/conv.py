@@ -11,7 +11,8 @@ from nas.ops._base import Layer, Op, Pair, Spec
 
 
 def slide(x: Spec, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil: bool) -> Pair:
-    """(height, width) after a window of `kernel` pixels slides over `x`; GenotypeError where it doesn't fit."""
+    """(height, width) after a window of `kernel` pixels slides over `x`; GenotypeError where it
+    doesn't fit."""
     sides = []
     for axis, side in enumerate(x.map):
         reach = dilation[axis] * (kernel[axis] - 1) + 1
@@ -36,10 +37,12 @@ def tight(value: Pair) -> int | Pair:
 
 @dataclass(frozen=True, slots=True)
 class Conv(Op):
-    """(C, H, W) -> (out, H', W'): a filter bank; each of `groups` sees its share of the channels."""
+    """(C, H, W) -> (out, H', W'): a filter bank; each of `groups` sees its share of the
+    channels."""
 
     name: ClassVar[str] = "conv"
-    saves_output: ClassVar[bool] = False
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
 
     out: int
     kernel: Pair = (1, 1)  # pixels

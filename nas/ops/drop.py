@@ -39,7 +39,8 @@ class Dropout(Op):
 
 @dataclass(frozen=True, slots=True)
 class DropPath(Op):
-    """The same shape: in training an image's whole branch is zero with probability `rate` (arXiv:1603.09382)."""
+    """The same shape: in training an image's whole branch is zero with probability `rate`
+    (arXiv:1603.09382)."""
 
     name: ClassVar[str] = "drop_path"
     keeps_zero: ClassVar[bool] = True

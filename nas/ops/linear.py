@@ -15,7 +15,8 @@ class Linear(Op):
     """(C,) -> (out,): every output is a weighted sum of all inputs."""
 
     name: ClassVar[str] = "linear"
-    saves_output: ClassVar[bool] = False
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
 
     out: int
     bias: bool = True

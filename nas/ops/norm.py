@@ -11,11 +11,15 @@ from nas.ops._base import Layer, Op, Spec
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Op):
-    """The same shape: each channel gets the batch's mean 0 and variance 1, then a learned scale and shift."""
+    """The same shape: each channel gets the batch's mean 0 and variance 1, then a learned scale
+    and shift."""
 
     name: ClassVar[str] = "norm"
-    keeps_zero: ClassVar[bool] = True  # its shift starts at zero; a branch that only ever shifts is dead
-    saves_output: ClassVar[bool] = False
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    keeps_zero: ClassVar[bool] = (
+        True  # its shift starts at zero; a branch that only ever shifts is dead
+    )
 
     eps: float = 1e-5
     momentum: float = 0.1  # torch's: the share of the new batch
@@ -45,9 +49,11 @@ class BatchNorm(Op):
 
 @dataclass(frozen=True, slots=True)
 class LocalResponseNorm(Op):
-    """The same shape: each response is divided by those of its `size` neighbouring channels (AlexNet, 2012)."""
+    """The same shape: each response is divided by those of its `size` neighbouring channels
+    (AlexNet, 2012)."""
 
     name: ClassVar[str] = "lrn"
+    saves_input: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
 
     size: int = 5  # channels

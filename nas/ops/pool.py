@@ -16,8 +16,9 @@ class Pool(Op):
     """(C, H, W) -> (C, H', W'): the largest or the mean of each window."""
 
     name: ClassVar[str] = "pool"
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
-    saves_output: ClassVar[bool] = False
 
     kind: str  # "max" or "avg"
     kernel: Pair  # pixels
@@ -62,8 +63,9 @@ class AdaptivePool(Op):
     """(C, H, W) -> (C, *size): means over as many nearly equal windows as asked for."""
 
     name: ClassVar[str] = "pool"
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
-    saves_output: ClassVar[bool] = False
 
     size: Pair  # pixels out
 
@@ -88,8 +90,8 @@ class GlobalPool(Op):
     """(C, H, W) -> (C,), or (C, 1, 1) with `keep`: the mean or the largest of each channel."""
 
     name: ClassVar[str] = "pool"
+    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
-    saves_output: ClassVar[bool] = False
 
     kind: str = "avg"
     keep: bool = False

@@ -33,7 +33,7 @@ class Pad(Op):
     """(C, H, W) -> (C, H + top + bottom, W + left + right): a border of `value`."""
 
     name: ClassVar[str] = "pad"
-    saves_output: ClassVar[bool] = False
+    overwritable: ClassVar[bool] = True
 
     before: Pair  # pixels at the top and left
     after: Pair  # pixels at the bottom and right
@@ -95,7 +95,8 @@ class Flatten(Op):
 
 @dataclass(frozen=True, slots=True)
 class Zero(Op):
-    """The input's shape, divided by `stride`: all zeros (NAS-Bench-201's "none", arXiv:2001.00326)."""
+    """The input's shape, divided by `stride`: all zeros (NAS-Bench-201's "none",
+    arXiv:2001.00326)."""
 
     name: ClassVar[str] = "zero"
     keeps_zero: ClassVar[bool] = True

@@ -1,0 +1,1 @@
+"""From a genotype to a torch module. torch is imported on the first use."""

@@ -1,0 +1,233 @@
+"""From a graph to the text of `forward`: straight-line code, one class a scope, nothing
+interpreted when it runs.
+
+A network's nodes lie at paths; each path prefix is a module. The classes hold no numbers of the
+network: layers are
+made from the operations and set as attributes, so that equal `forward`s are one class.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nas.graph import Graph, Node
+from nas.ops import Activate, Add, Layer, Op
+
+
+@dataclass(slots=True)
+class Scope:
+    """One module to be: its parts in order of execution, what it reads and what it gives."""
+
+    label: str
+    parts: dict[str, Scope | Layer] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    calls: list[tuple[str, list[int], list[int]]] = field(default_factory=list)
+    forward: str = ""
+    plain: bool = False  # one part after another: torch's own Sequential does
+
+
+def member(name: str) -> str:
+    """How a part is written in code: `self.conv`, or by subscript where the name is no
+    identifier."""
+    usable = name.isidentifier() and not keyword.iskeyword(name)
+    return f"self.{name}" if usable else f'self._modules["{name}"]'
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A node with what is left of its path in the scope at hand."""
+
+    index: int
+    node: Node
+    rest: tuple[str, ...]
+
+
+def outline(graph: Graph) -> Scope:
+    """The tree of modules of a network's graph, each with its `forward`."""
+    steps = [_Step(i, node, node.path) for i, node in enumerate(graph.nodes) if i]
+    heads = {index for index, _ in graph.aux}
+    main = set(graph.live(with_aux=False))
+    return _Writer(graph).scope(
+        graph.label,
+        [step for step in steps if step.index in main],
+        [0],
+        [graph.output],
+        [step for step in steps if step.index not in main],
+        [index for index, _ in graph.aux] if heads else [],
+    )
+
+
+class _Writer:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.readers: dict[int, int] = {}
+        for node in graph.nodes:
+            for index in node.inputs:
+                self.readers[index] = self.readers.get(index, 0) + 1
+        for index in (graph.output, *(index for index, _ in graph.aux)):
+            self.readers[index] = self.readers.get(index, 0) + 1
+
+    def scope(
+        self,
+        label: str,
+        steps: Sequence[_Step],
+        inputs: list[int],
+        outputs: list[int],
+        training: Sequence[_Step] = (),
+        aux: Sequence[int] = (),
+    ) -> Scope:
+        """A module that turns the values `inputs` into the values `outputs`."""
+        made = Scope(label, inputs=inputs, outputs=outputs)
+        names = _Names(inputs, self._last_use([*steps, *training], [*outputs, *aux]))
+        self._write(made, steps, names, "        ")
+        if aux:
+            made.lines.append("        if self.training:")
+            self._write(made, training, names, "            ")
+            side = ", ".join(names[index] for index in aux)
+            made.lines.append(f"            return Output({names[outputs[0]]}, ({side},))")
+        made.lines.append(f"        return {', '.join(names[index] for index in outputs)}")
+        arguments = ", ".join(names.first(index) for index in inputs)
+        made.forward = f"    def forward(self, {arguments}):\n" + "\n".join(made.lines) + "\n"
+        made.plain = not aux and _plain(made, self.graph)
+        return made
+
+    def _last_use(self, steps: Sequence[_Step], outputs: Sequence[int]) -> dict[int, int]:
+        last = {index: step.index for step in steps for index in step.node.inputs}
+        last.update(dict.fromkeys(outputs, len(self.graph.nodes)))
+        return last
+
+    def _write(self, made: Scope, steps: Sequence[_Step], names: _Names, indent: str) -> None:
+        for group in _groups(steps):
+            first = group[0]
+            if len(first.rest) > 1:
+                self._write_part(made, group, names, indent)
+                continue
+            node, name = first.node, first.rest[0]
+            reads = [names[index] for index in node.inputs]
+            if isinstance(node.item, Graph):
+                made.parts[name] = outline(node.item)
+                made.calls.append((name, list(node.inputs), [first.index]))
+                code = f"{member(name)}({', '.join(reads)})"
+            else:
+                layer = node.item.layer(*self.graph.specs(node))
+                made.calls.append((name if layer else "", list(node.inputs), [first.index]))
+                if layer:
+                    made.parts[name] = layer
+                code = self._code(node, reads, member(name))
+            made.lines.append(f"{indent}{names.bind(first.index)} = {code}")
+
+    def _write_part(self, made: Scope, group: Sequence[_Step], names: _Names, indent: str) -> None:
+        inside = {step.index for step in group}
+        reads = list(
+            dict.fromkeys(i for step in group for i in step.node.inputs if i not in inside)
+        )
+        gives = [
+            i
+            for i in sorted(inside)
+            if self.readers[i] > sum(step.node.inputs.count(i) for step in group)
+        ]
+        name = group[0].rest[0]
+        steps = [_Step(step.index, step.node, step.rest[1:]) for step in group]
+        made.parts[name] = self.scope(_label(name), steps, reads, gives)
+        made.calls.append((name, reads, gives))
+        call = f"{member(name)}({', '.join(names[index] for index in reads)})"
+        made.lines.append(f"{indent}{', '.join(names.bind(index) for index in gives)} = {call}")
+
+    def _code(self, node: Node, reads: list[str], me: str) -> str:
+        """The node's expression, overwriting its first input where nobody else needs it."""
+        assert isinstance(node.item, Op)
+        if isinstance(node.item, Activate) and self._mine(node.inputs[0]):
+            return node.item.in_place(reads, me) or node.item.code(reads, me)
+        if isinstance(node.item, Add):
+            for place, index in enumerate(node.inputs):
+                if self._mine(index) and node.inputs.count(index) == 1:
+                    first = [reads[place], *reads[:place], *reads[place + 1 :]]
+                    return node.item.in_place(first, me) or node.item.code(reads, me)
+        return node.item.code(reads, me)
+
+    def _mine(self, index: int) -> bool:
+        """Whether a value was made here, is read once, and its maker's backward can do without
+        it."""
+        maker = self.graph.nodes[index].item
+        return (
+            index != 0 and self.readers[index] == 1 and isinstance(maker, Op) and maker.overwritable
+        )
+
+
+class _Names:
+    """Variables of one `forward`: `x` while one value follows another, other letters for what is
+    kept beside it."""
+
+    def __init__(self, inputs: Sequence[int], last_use: dict[int, int]) -> None:
+        self.last_use = last_use
+        self.held: dict[int, str] = {}
+        self.at_start: dict[int, str] = {}
+        for index in inputs:
+            self.at_start[index] = self.bind(index, -1)
+
+    def bind(self, index: int, now: int | None = None) -> str:
+        """A variable for the value: one whose value isn't read any more, else a new one."""
+        moment = index if now is None else now
+        free = {
+            name
+            for i, name in self.held.items()
+            if self.last_use.get(i, -1) <= moment and i not in (index,)
+        }
+        busy = set(self.held.values()) - free if now is None else set(self.held.values())
+        name = next(name for name in _letters() if name not in busy)
+        for other in [i for i, held in self.held.items() if held == name]:
+            del self.held[other]
+        self.held[index] = name
+        return name
+
+    def first(self, index: int) -> str:
+        return self.at_start[index]
+
+    def __getitem__(self, index: int) -> str:
+        return self.held[index]
+
+
+def _letters() -> Iterator[str]:
+    yield from "xyzuvwabcdefghijklmnopqrst"
+    number = 1
+    while True:
+        yield f"x{number}"
+        number += 1
+
+
+def _groups(steps: Sequence[_Step]) -> Iterator[list[_Step]]:
+    """Neighbouring steps in one part of the scope."""
+    group: list[_Step] = []
+    for step in steps:
+        if group and (
+            len(step.rest) == 1 or len(group[0].rest) == 1 or step.rest[0] != group[0].rest[0]
+        ):
+            yield group
+            group = []
+        group.append(step)
+    if group:
+        yield group
+
+
+def _label(name: str) -> str:
+    """A class's name: `mbconv2` -> `Mbconv2`, `3a` -> `Part3a`, a copy of a repeat -> `Part`."""
+    if name.isdigit():
+        return "Part"
+    words = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+    return words if words.isidentifier() and not keyword.iskeyword(words) else f"Part{words}"
+
+
+def _plain(scope: Scope, graph: Graph) -> bool:
+    """Whether each part reads just what the one before gave, and everything is a part."""
+    if len(scope.inputs) != 1 or len(scope.outputs) != 1:
+        return False
+    at = scope.inputs[0]
+    for name, reads, gives in scope.calls:
+        if not name or reads != [at] or len(gives) != 1:
+            return False
+        at = gives[0]
+    return at == scope.outputs[0] and len({name for name, _, _ in scope.calls}) == len(scope.calls)

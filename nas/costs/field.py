@@ -1,0 +1,43 @@
+"""Receptive field: how much of the image one output pixel sees."""
+
+from __future__ import annotations
+
+from nas.graph import Graph
+from nas.ops import Input, Multiply
+
+
+def fields(graph: Graph) -> list[tuple[int, int]]:
+    """(height, width) in pixels of the image, for each node.
+
+    A gate (squeeze-and-excitation) sees the whole map but only weighs it; it doesn't count.
+    """
+    return [(extent[0], extent[1]) for extent, _ in _grids(graph, ((1, 1), (1, 1)))]
+
+
+def _grids(
+    graph: Graph, start: tuple[tuple[int, int], tuple[int, int]]
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """For each node (extent, step): what a pixel sees, and how far apart neighbours lie, in
+    pixels of the image."""
+    grids: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    for node in graph.nodes:
+        if isinstance(node.item, Input):
+            grids.append(start)
+            continue
+        before = [grids[i] for i in node.inputs]
+        if isinstance(node.item, Multiply):
+            specs = graph.specs(node)
+            widest = max(range(len(specs)), key=lambda i: specs[i].elements)
+            grids.append(before[widest])
+            continue
+        extent = tuple(max(grid[0][axis] for grid in before) for axis in (0, 1))
+        step = tuple(max(grid[1][axis] for grid in before) for axis in (0, 1))
+        if isinstance(node.item, Graph):
+            inner = _grids(node.item, ((extent[0], extent[1]), (step[0], step[1])))
+            grids.append(inner[node.item.output])
+            continue
+        window, stride = node.item.window(graph.nodes[node.inputs[0]].spec)
+        extent = tuple(e + (w - 1) * s for e, w, s in zip(extent, window, step, strict=True))
+        step = tuple(s * by for s, by in zip(step, stride, strict=True))
+        grids.append(((extent[0], extent[1]), (step[0], step[1])))
+    return grids

@@ -1,0 +1,36 @@
+"""Memory by liveness: which maps exist at one time, and which ones backward reads."""
+
+from __future__ import annotations
+
+from nas.graph import Graph
+from nas.ops import Op
+
+
+def peak_inference(flat: Graph) -> int:
+    """The most elements alive at one time for one image: each map until its last reader is done."""
+    last: dict[int, int] = {}
+    for index, node in enumerate(flat.nodes):
+        for i in node.inputs:
+            last[i] = index
+    last[flat.output] = len(flat.nodes)
+    ends: dict[int, list[int]] = {}
+    for index, end in last.items():
+        ends.setdefault(end, []).append(index)
+    alive = peak = 0
+    for index, node in enumerate(flat.nodes):
+        alive += node.spec.elements
+        peak = max(peak, alive)
+        alive -= sum(flat.nodes[i].spec.elements for i in ends.get(index, ()))
+    return peak
+
+
+def saved_for_training(flat: Graph) -> int:
+    """Elements that the forward pass leaves for backward, for one image."""
+    kept: set[int] = set()
+    for index, node in enumerate(flat.nodes[1:], 1):
+        assert isinstance(node.item, Op)
+        if node.item.saves_input:
+            kept.update(node.inputs)
+        if node.item.saves_output:
+            kept.add(index)
+    return sum(flat.nodes[index].spec.elements for index in kept)

@@ -1,0 +1,33 @@
+"""Initial weights, as the field sets them.
+
+Convolutions: He's normal distribution by fan-out (arXiv:1502.01852), groups counted as
+EfficientNet does; linear
+layers: uniform within 1 / sqrt(inputs), torch's own; norms: scale 1, shift 0; biases 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
+    """Set a layer's own parameters and buffers; its children are left alone."""
+    if isinstance(module, nn.Conv2d):
+        height, width = module.kernel_size
+        fan_out = module.out_channels // module.groups * height * width
+        module.weight.normal_(0, math.sqrt(2 / fan_out), generator=generator)
+        if module.bias is not None:
+            module.bias.zero_()
+    elif isinstance(module, nn.Linear):
+        bound = 1 / math.sqrt(module.in_features)
+        module.weight.uniform_(-bound, bound, generator=generator)
+        if module.bias is not None:
+            module.bias.zero_()
+    elif isinstance(module, nn.modules.batchnorm._BatchNorm) or isinstance(module, nn.PReLU):
+        module.reset_parameters()
+    elif next(module.parameters(recurse=False), None) is not None:
+        raise AssertionError(f"no initialisation is known for {type(module).__name__}")

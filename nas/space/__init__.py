@@ -1,0 +1,8 @@
+"""Search spaces: sampling, size, mutation, over any expression with choices."""
+
+from nas.space.decisions import Decision, Option
+from nas.space.fit import fit
+from nas.space.library import known, load
+from nas.space.space import Point, Space
+
+__all__ = ["Decision", "Option", "Point", "Space", "fit", "known", "load"]

@@ -1,0 +1,105 @@
+"""What a reference genotype is, and the registry that every family's file of this folder enters
+by being there."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from nas.errors import GenotypeError, nearest
+from nas.genotype import Genotype, load, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A published network: its genotype and what was published about it.
+
+    Errors are single-crop ImageNet figures in percent, as `source` quotes them; None where none
+    was published.
+    """
+
+    name: str  # torchvision's where it has the network, else timm's
+    build: Callable[[], Genotype]
+    family: str
+    year: int
+    paper: str  # "ResNet, arXiv:1512.03385"
+    top1_error: float | None = None
+    top5_error: float | None = None
+    source: str = ""  # where the errors stand
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def genotype(self) -> Genotype:
+        """The network."""
+        return self.build()
+
+
+@cache
+def references() -> Mapping[str, Reference]:
+    """Every reference by its name, in order of year; ValueError where two share a name."""
+    import nas.zoo as package
+
+    found: dict[str, Reference] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            for reference in import_module(f"{package.__name__}.{module.name}").REFERENCES:
+                if reference.name in found:
+                    raise ValueError(f"two references are called {reference.name!r}")
+                found[reference.name] = reference
+    ordered = sorted(found.values(), key=lambda reference: (reference.year, reference.family))
+    return MappingProxyType({reference.name: reference for reference in ordered})
+
+
+@cache
+def _names() -> Mapping[str, Reference]:
+    names = dict(references())
+    for reference in references().values():
+        for alias in reference.aliases:
+            names.setdefault(alias, reference)
+    return names
+
+
+def reference(name: str) -> Reference:
+    """The reference of that name or alias; GenotypeError names the nearest."""
+    found = _names().get(name)
+    if found is None:
+        raise GenotypeError(
+            f"no reference is called {name!r}{nearest(name, _names()) or '; `nas list` shows them'}"
+        )
+    return found
+
+
+def genotype(what: str | Path | Genotype) -> Genotype:
+    """A genotype from a reference's name, a `.nas` file's path, or its text; one that is one is
+    handed back.
+
+    Raises GenotypeError where it is none of these.
+    """
+    if isinstance(what, Genotype):
+        return what
+    if isinstance(what, Path):
+        return load(what)
+    if not isinstance(what, str):
+        raise GenotypeError(
+            f"a genotype is a reference's name, a .nas file or text, but got {type(what).__name__}"
+        )
+    name = what.strip()
+    if name in _names():
+        return _names()[name].genotype
+    if name.endswith(".nas") or ("\n" not in name and len(name) < 4096 and _is_file(name)):
+        return load(name)
+    if name.isidentifier():
+        return reference(name).genotype
+    return parse(what)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False

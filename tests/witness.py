@@ -1,0 +1,13 @@
+"""timm and torchvision beside a CPU build of torch: their two missing operators are declared before the import."""
+
+import torch
+
+# kept, or the declarations go with it
+LIBRARY = torch.library.Library("torchvision", "DEF")
+LIBRARY.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+LIBRARY.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+import timm  # noqa: E402
+import torchvision  # noqa: E402
+
+__all__ = ["timm", "torchvision"]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from typing import Any, TypeAlias, cast
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias, cast
 
 from nas.errors import GenotypeError
 from nas.ops import (
@@ -70,10 +70,7 @@ class Total:
     activations: int = 0
 
 
-@lru_cache(maxsize=1 << 16)
-def _count(op: Op, out: Spec, inputs: tuple[Spec, ...]) -> Total:
-    macs = op.macs(out, *inputs)
-    return Total(op.params(*inputs), macs, out.elements if macs else 0)
+FREE = Total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,11 @@ class Node:
     inputs: tuple[int, ...]
     spec: Spec
     path: Path
+    total: Total = FREE
+
+    def reading(self, inputs: tuple[int, ...], path: Path | None = None) -> Node:
+        """The same step on other inputs, or elsewhere."""
+        return Node(self.item, inputs, self.spec, self.path if path is None else path, self.total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,18 +117,13 @@ class Graph:
         """The specs of a node's inputs."""
         return tuple(self.nodes[i].spec for i in node.inputs)
 
-    def count(self, node: Node) -> Total:
-        """A node's own total."""
-        item = node.item
-        return item.total if isinstance(item, Graph) else _count(item, node.spec, self.specs(node))
-
     @cached_property
     def total(self) -> Total:
         """Sums over all nodes, auxiliary heads left out: the network as it is used."""
         used = self.live(with_aux=False) if self.aux else range(len(self.nodes))
         params = macs = activations = 0
         for index in used:
-            one = self.count(self.nodes[index])
+            one = self.nodes[index].total
             params += one.params
             macs += one.macs
             activations += one.activations
@@ -145,7 +142,7 @@ class Graph:
         """Whether a zero in gives a zero out."""
         zero = {0}
         for index, node in enumerate(self.nodes[1:], 1):
-            if isinstance(node.item, Op) and isinstance(node.item, Multiply):
+            if isinstance(node.item, Multiply):
                 dead = any(i in zero for i in node.inputs)
             else:
                 dead = node.item.keeps_zero and all(i in zero for i in node.inputs)
@@ -163,6 +160,8 @@ class Graph:
         """Whether it hands its input on unchanged."""
         return self.output == 0
 
+    commutes: ClassVar[bool] = False  # a block reads one input
+
     def flat(self) -> Graph:
         """The same network with every block opened: nodes are operations only."""
         nodes: list[Node] = []
@@ -174,13 +173,11 @@ class Graph:
                 for part in inner.nodes[1:]:
                     place.append(len(nodes))
                     inputs = tuple(place[i] for i in part.inputs)
-                    nodes.append(Node(part.item, inputs, part.spec, node.path + part.path))
+                    nodes.append(part.reading(inputs, node.path + part.path))
                 at.append(place[inner.output])
             else:
                 at.append(len(nodes))
-                nodes.append(
-                    Node(node.item, tuple(at[i] for i in node.inputs), node.spec, node.path)
-                )
+                nodes.append(node.reading(tuple(at[i] for i in node.inputs)))
         aux = tuple((at[index], weight) for index, weight in self.aux)
         names = tuple((name, at[index]) for name, index in self.names)
         return Graph(self.label, tuple(nodes), at[self.output], aux, names)
@@ -207,17 +204,24 @@ class Recorder:
         """The output of an operation on values of this recorder; errors gain the place."""
         specs = [value.spec for value in inputs]
         path = self.place(name or op.name)
-        with located(path):
+        try:
             spec = op.infer(*specs)
-        return self._append(op, inputs, spec, path)
+        except GenotypeError as error:
+            error.place = (*path, *error.place)
+            raise
+        params, macs = op.params(*specs), op.macs(spec, *specs)
+        total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
+        return self._append(
+            Node(op, tuple([value.index for value in inputs]), spec, path, total), inputs
+        )
 
     def splice(self, graph: Graph, x: Value, path: Path) -> Value:
         """The output of a block's graph applied to `x` at `path`."""
-        return self._append(graph, (x,), graph.spec, path)
+        return self._append(Node(graph, (x.index,), graph.spec, path, graph.total), (x,))
 
-    def _append(self, item: Op | Graph, inputs: Sequence[Value], spec: Spec, path: Path) -> Value:
-        self.nodes.append(Node(item, tuple(value.index for value in inputs), spec, path))
-        return Value(self, len(self.nodes) - 1, spec, inputs[0].settings)
+    def _append(self, node: Node, inputs: Sequence[Value]) -> Value:
+        self.nodes.append(node)
+        return Value(self, len(self.nodes) - 1, node.spec, inputs[0].settings)
 
     def place(self, name: str) -> Path:
         """A place of that name in the scope at hand; the second one is `name2`."""

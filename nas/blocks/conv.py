@@ -20,7 +20,8 @@ from nas.graph import Value
 class Conv(Block):
     """Filter, normalise, activate. Without `out` the channels stay.
 
-    Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)) with the default padding and an odd kernel.
+    Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)) with the default padding and an
+    odd kernel.
     """
 
     out: Channels | None = None

@@ -75,7 +75,7 @@ class Bottleneck(Block):
             shape=(256, 56, 56),
             params=70_400,
             macs=218_365_952,
-            source="ResNet-50, conv2_x, arXiv:1512.03385, Table 1: 256*64 + 64*64*9 + 64*256, by hand",
+            source="ResNet-50, conv2_x, arXiv:1512.03385: 256*64 + 64*64*9 + 64*256, by hand",
         ),
         Anchor(
             {"out": 256, "width": 0.5, "groups": 32},

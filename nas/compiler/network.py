@@ -6,7 +6,9 @@ from __future__ import annotations
 import builtins
 import linecache
 import os
+import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -22,6 +24,9 @@ from nas.genotype.normal import normal
 from nas.graph import Graph
 from nas.ops import Add, BatchNorm, Conv, Layer, Linear
 from nas.ops.initialise import initialise
+
+
+LARGE = 1 << 16  # weights of a layer that is worth a thread
 
 
 class Output(NamedTuple):
@@ -40,7 +45,7 @@ class Generated(nn.Module):
     share its genotype and its state dict.
     """
 
-    source: tuple[str, str]
+    source: tuple[str, str, bool]  # label, forward, whether it is the root
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, self.source, self.__dict__
@@ -78,26 +83,21 @@ def compile(
     target = torch.device(device or "cpu")
     if target.type == "cpu":
         _fits(graph)
-    network = cast(Network, _build(outline(graph), target, Network))
+    network = cast(Network, _build(outline(graph), target, root=True))
     network.genotype = str(genotype)
     network.input_shape = cast(tuple[int, int, int], graph.input.shape)
     network.aux_weights = tuple(weight for _, weight in graph.aux)
     if target.type != "meta":
-        generator = None if seed is None else torch.Generator(target).manual_seed(seed)
-        for module in network.modules():
-            initialise(module, generator)
+        _initialise(network, seed, target)
         if zero_gamma:
             for path in last_norms(graph.flat()):
                 nn.init.zeros_(cast(torch.Tensor, network.get_submodule(path).weight))
     return network
 
 
-def _build(scope: Scope, device: torch.device, base: type[Generated] = Generated) -> nn.Module:
-    module = (
-        nn.Sequential()
-        if scope.plain and base is Generated
-        else _class(scope.label, scope.forward, base)()
-    )
+def _build(scope: Scope, device: torch.device, *, root: bool = False) -> nn.Module:
+    plain = scope.plain and not root
+    module = nn.Sequential() if plain else _class(scope.label, scope.forward, root)()
     for name, part in scope.parts.items():
         made = part.build(device) if isinstance(part, Layer) else _build(part, device)
         module.add_module(name, made)
@@ -105,35 +105,66 @@ def _build(scope: Scope, device: torch.device, base: type[Generated] = Generated
 
 
 @lru_cache(maxsize=4096)
-def _class(label: str, forward: str, base: type[Generated]) -> type[Generated]:
+def _class(label: str, forward: str, root: bool) -> type[Generated]:
     """The class with this `forward`; equal ones are one class. Tracebacks show its lines."""
+    base = Network if root else Generated
     text = f"class {label}({base.__name__}):\n{forward}"
-    file = f"<nas {label} {abs(hash(text)):x}>"
+    file = f"<nas {label} {zlib.crc32(text.encode()):08x}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    scope: dict[str, Any] = {
-        "torch": torch, "F": F, "Output": Output, base.__name__: base, "__name__": __name__
-    }  # fmt: skip
+    scope: dict[str, Any] = {"torch": torch, "F": F, "Output": Output, "__name__": __name__}
+    scope[base.__name__] = base
     exec(builtins.compile(text, file, "exec"), scope)
     made = cast(type[Generated], scope[label])
-    made.source = (label, forward)
+    made.source = (label, forward, root)
     return made
 
 
-def _revive(label: str, forward: str) -> nn.Module:
-    base = Network if label == "Network" else Generated
-    cls = _class(label, forward, base)
+def _revive(label: str, forward: str, root: bool) -> nn.Module:
+    cls = _class(label, forward, root)
     return cls.__new__(cls)
+
+
+def _initialise(network: nn.Module, seed: int | None, device: torch.device) -> None:
+    """Every layer from a generator of its own, so that the order, and the number of threads, don't matter."""
+    start = int(torch.randint(1 << 62, ())) if seed is None else seed
+    layers = [module for module in network.modules() if not isinstance(module, Generated)]
+    jobs = [(layer, _mixed(start, number)) for number, layer in enumerate(layers)]
+
+    def one(job: tuple[nn.Module, int]) -> None:
+        initialise(job[0], torch.Generator(device).manual_seed(job[1]))
+
+    large = [job for job in jobs if _weights(job[0]) > LARGE] if device.type == "cpu" else []
+    elsewhere = {seed for _, seed in large}
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        done = pool.map(one, large)
+        for job in jobs:
+            if job[1] not in elsewhere:
+                one(job)
+        list(done)
+
+
+def _weights(layer: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in layer.parameters(recurse=False))
+
+
+def _mixed(seed: int, number: int) -> int:
+    """A seed for each layer that differs in all bits (splitmix64)."""
+    word = (seed + (number + 1) * 0x9E3779B97F4A7C15) & (1 << 64) - 1
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & (1 << 64) - 1
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & (1 << 64) - 1
+    return (word ^ word >> 31) >> 1
 
 
 def _fits(graph: Graph) -> None:
     """GenotypeError where the weights wouldn't fit into the memory that is free."""
-    need = sum(graph.count(node).params for node in graph.nodes) * 4
+    need = sum(node.total.params for node in graph.nodes) * 4
     if need < 1 << 28:
         return
     free = _free_memory()
     if need > free:
         raise GenotypeError(
-            f"the weights take {need / 1e9:.1f} GB in float32, but {free / 1e9:.1f} GB of memory are free; "
+            f"the weights take {need / 1e9:.1f} GB in float32, but {free / 1e9:.1f} GB of memory are "
+            "free; "
             'make the network smaller, or compile with device="meta" to look at its structure'
         )
 

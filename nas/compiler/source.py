@@ -11,6 +11,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nas.graph import Graph, Node
 from nas.ops import Activate, Add, Layer, Op
@@ -46,6 +47,7 @@ class _Step:
     rest: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def outline(graph: Graph) -> Scope:
     """The tree of modules of a network's graph, each with its `forward`."""
     steps = [_Step(i, node, node.path) for i, node in enumerate(graph.nodes) if i]

@@ -49,7 +49,7 @@ class Cost:
     @cached_property
     def training_params(self) -> int:
         """Learned numbers with the auxiliary heads: what the compiled module holds."""
-        return sum(self.graph.count(node).params for node in self.graph.nodes)
+        return sum(node.total.params for node in self.graph.nodes)
 
     @cached_property
     def stages(self) -> tuple[Line, ...]:
@@ -61,7 +61,7 @@ class Cost:
         lines = []
         for name, members in groups.items():
             last = members[-1]
-            counts = [flat.count(flat.nodes[index]) for index in members]
+            counts = [flat.nodes[index].total for index in members]
             lines.append(
                 Line(
                     name,
@@ -82,7 +82,7 @@ class Cost:
         seen = fields(flat)
         lines = []
         for node, extent in zip(flat.nodes, seen, strict=True):
-            one = flat.count(node)
+            one = node.total
             name = ".".join(node.path)
             lines.append(
                 Line(

@@ -51,7 +51,8 @@ def leaf(
     for slot in entry.slots:
         if slot.required and slot.name not in given:
             raise GenotypeError(
-                f"{word} needs its field {slot.name!r} ({slot.type.rule}); write {word}({slot.name}=...)"
+                f"{word} needs its field {slot.name!r} ({slot.type.rule}); "
+                f"write {word}({slot.name}=...)"
             )
     return with_fields(
         word, {s.name: coerce(entry, s, given[s.name]) for s in entry.slots if s.name in given}
@@ -103,7 +104,8 @@ def image(channels: object = 3, height: object = 224, width: object = None) -> I
     for name, value in (("channels", channels), ("height", height), ("width", width)):
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_IMAGE:
             raise GenotypeError(
-                f"image's {name} must be a whole number from 1 to {LARGEST_IMAGE}, but got {value!r}"
+                f"image's {name} must be a whole number from 1 to {LARGEST_IMAGE}, "
+                f"but got {value!r}"
             )
     return Image(cast(int, channels), cast(int, height), cast(int, width))
 
@@ -179,6 +181,7 @@ class Word:
         return leaf(self.word)
 
     def __call__(self, *args: object, **options: object) -> Leaf:
+        """The block with these fields."""
         return leaf(self.word, args, options)
 
     def __rshift__(self, other: object) -> Genotype:

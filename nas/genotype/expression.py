@@ -24,7 +24,8 @@ from nas.genotype.words import RESERVED
 class Genotype:
     """An expression made of blocks; with choices left in it, a search space.
 
-    `str()` gives its text, and `nas.parse(str(g)) == g`. It has no truth value: `a or b` and chained comparisons are
+    `str()` gives its text, and `nas.parse(str(g)) == g`. It has no truth value: `a or b` and chained
+    comparisons are
     mistakes for `|` and `>>`, and are refused.
     """
 
@@ -119,7 +120,8 @@ def checked_name(value: object) -> str:
     limits.within("a name's length", len(value), limits.NAME, "shorten it")
     if value in RESERVED or value.startswith("_"):
         raise GenotypeError(
-            f"the name {value!r} is taken by torch's modules; choose another, such as {value.strip('_')}1"
+            f"the name {value!r} is taken by torch's modules; "
+            f"choose another, such as {value.strip('_')}1"
         )
     return value
 
@@ -166,7 +168,8 @@ class Joined(Genotype):
                 )
             if isinstance(item, Chain) and isinstance(item.items[0], Image):
                 raise GenotypeError(
-                    "image(...) >> a | b reads as (image(...) >> a) | b; write image(...) >> (a | b)"
+                    "image(...) >> a | b reads as (image(...) >> a) | b; "
+                    "write image(...) >> (a | b)"
                 )
         object.__setattr__(self, "items", flat)
         self._measure(flat)
@@ -361,7 +364,8 @@ class Choice(Genotype):
         kinds = {isinstance(option, Genotype) for option in self.options}
         if len(kinds) > 1:
             raise GenotypeError(
-                f"a choice's options are all expressions or all values, but got both: {self.options!r}"
+                "a choice's options are all expressions or all values, but got both: "
+                f"{', '.join(map(str, self.options))}"
             )
         for index, option in enumerate(self.options):
             if option in self.options[:index]:

@@ -75,7 +75,7 @@ def _flat_sums(graph: Graph) -> Graph:
             for i in node.inputs:
                 inner = isinstance(nodes[i].item, Add) and readers[i] == 1
                 terms.extend(nodes[i].inputs if inner else (i,))
-            nodes[index] = Node(node.item, tuple(terms), node.spec, node.path)
+            nodes[index] = node.reading(tuple(terms))
     return Graph(graph.label, tuple(nodes), graph.output, graph.aux)
 
 
@@ -96,7 +96,7 @@ def _downwards(graph: Graph, colour: Sequence[bytes]) -> list[bytes]:
     new: list[bytes] = []
     for index, node in enumerate(graph.nodes):
         before = [new[i] for i in node.inputs]
-        if isinstance(node.item, Op) and node.item.commutes:
+        if node.item.commutes:
             before.sort()
         new.append(hashlib.sha256(b"".join([colour[index], *before])).digest()[:16])
     return new
@@ -106,7 +106,7 @@ def _upwards(graph: Graph, colour: Sequence[bytes]) -> list[bytes]:
     """Each node coloured by its readers' new colours and the place where they read it."""
     reads: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for index, node in enumerate(graph.nodes):
-        ordered = not (isinstance(node.item, Op) and node.item.commutes)
+        ordered = not (node.item.commutes)
         for place, i in enumerate(node.inputs):
             reads[i].append((index, place if ordered else 0))
     new = list(colour)

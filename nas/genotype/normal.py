@@ -45,18 +45,16 @@ def normalize(raw: Graph) -> Graph:
         if item.trivial or (isinstance(item, Add | Concat) and len(inputs) == 1):
             at.append(inputs[0])
             continue
-        nothing = [i in zero for i in inputs]
-        dead = any(nothing) if isinstance(item, Multiply) else item.keeps_zero and all(nothing)
-        if (dead and nothing) or isinstance(item, Zero):
+        if isinstance(item, Zero) or (zero and _dead(item, [i in zero for i in inputs])):
             zero.add(len(nodes))
-        pure = not item.random and raw.count(node).params == 0
-        order = tuple(sorted(inputs)) if isinstance(item, Op) and item.commutes else inputs
-        key = (item, order) if pure else None
+        key = None
+        if not node.total.params and not item.random:
+            key = (item, tuple(sorted(inputs)) if item.commutes else inputs)
         if key is not None and key in done:
             at.append(done[key])
             zero.discard(len(nodes))
             continue
-        at.append(put(Node(item, inputs, node.spec, node.path), key))
+        at.append(put(node if inputs == node.inputs else node.reading(inputs), key))
 
     aux = tuple((at[index], weight) for index, weight in raw.aux if at[index] not in zero)
     output = at[raw.output]
@@ -68,6 +66,11 @@ def normalize(raw: Graph) -> Graph:
     return _compact(Graph(raw.label, tuple(nodes), output, aux, names))
 
 
+def _dead(item: Op | Graph, nothing: list[bool]) -> bool:
+    """Whether zeros come out, given which inputs are zeros."""
+    return any(nothing) if isinstance(item, Multiply) else item.keeps_zero and all(nothing)
+
+
 def _compact(full: Graph) -> Graph:
     """Without the nodes that no result depends on."""
     live = full.live()
@@ -75,7 +78,7 @@ def _compact(full: Graph) -> Graph:
         return full
     at = {old: new for new, old in enumerate(live)}
     nodes = tuple(
-        Node(node.item, tuple(at[i] for i in node.inputs), node.spec, node.path)
+        node.reading(tuple(at[i] for i in node.inputs))
         for node in (full.nodes[old] for old in live)
     )
     aux = tuple((at[index], weight) for index, weight in full.aux)

@@ -39,7 +39,8 @@ def graph(network: Genotype) -> Graph:
     image = parts[0]
     if not isinstance(image, Image):
         raise GenotypeError(
-            "a network begins with its input; write image(channels, height, width) >> before the first block"
+            "a network begins with its input; "
+            "write image(channels, height, width) >> before the first block"
         )
     if network.open:
         raise GenotypeError(
@@ -169,7 +170,8 @@ class _State:
         key = (*context.scope, name)
         if key in self.names:
             raise GenotypeError(
-                f'the name {".".join(key)!r} is given twice; rename one, or wrap the part in tie(..., "cell")'
+                f"the name {'.'.join(key)!r} is given twice; "
+                'rename one, or wrap the part in tie(..., "cell")'
             )
         self.names[key] = value
 

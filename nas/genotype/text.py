@@ -24,7 +24,8 @@ from nas.genotype.binding import JOINS, WORDS, leaf
 from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_name, count, genotype
 
 _TOKEN = re.compile(
-    r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*) | (?P<open>[(\[{]) | (?P<close>[)\]}])
+    r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
+      | (?P<open>[(\[{]) | (?P<close>[)\]}])
       | (?P<newline>\n) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
     re.VERBOSE,
 )
@@ -274,7 +275,8 @@ class _Reader:
         if depth > limits.DEPTH:
             self._fail(
                 node,
-                f"expressions are nested more than {limits.DEPTH} deep; name inner ones on lines of their own",
+                f"expressions are nested more than {limits.DEPTH} deep; "
+                "name inner ones on lines of their own",
             )
         match node:
             case ast.BinOp():
@@ -288,7 +290,8 @@ class _Reader:
             case ast.BoolOp():
                 self._fail(
                     node,
-                    "`and`/`or` don't join expressions; write `|` for branches, `>>` for a sequence",
+                    "`and`/`or` don't join expressions; "
+                    "write `|` for branches, `>>` for a sequence",
                 )
             case ast.Compare():
                 self._fail(node, "comparisons don't join expressions; write `>>` for a sequence")

@@ -76,7 +76,8 @@ class Concat(Op):
         """All must have one size."""
         if any(x.size != inputs[0].size for x in inputs[1:]):
             raise GenotypeError(
-                f"concatenated branches must have one size, but got {' | '.join(map(str, inputs))}; "
+                "concatenated branches must have one size, but got "
+                f"{' | '.join(map(str, inputs))}; "
                 "give each branch the same stride and padding"
             )
         return Spec(sum(x.channels for x in inputs), inputs[0].size)

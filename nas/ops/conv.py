@@ -62,8 +62,8 @@ class Conv(Op):
         (x,) = inputs
         if x.channels % self.groups or self.out % self.groups:
             raise GenotypeError(
-                f"groups must divide the channels in and out, but got {x.channels} in, {self.out} out, "
-                f"{self.groups} groups; change the width or the groups"
+                f"groups must divide the channels in and out, but got {x.channels} in, "
+                f"{self.out} out, {self.groups} groups; change the width or the groups"
             )
         size = slide(x, self.kernel, self.stride, self.padding, self.dilation, ceil=False)
         return Spec(self.out, size)

@@ -27,7 +27,7 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         module.weight.uniform_(-bound, bound, generator=generator)
         if module.bias is not None:
             module.bias.zero_()
-    elif isinstance(module, nn.modules.batchnorm._BatchNorm) or isinstance(module, nn.PReLU):
+    elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.PReLU):
         module.reset_parameters()
     elif next(module.parameters(recurse=False), None) is not None:
         raise AssertionError(f"no initialisation is known for {type(module).__name__}")

@@ -63,10 +63,10 @@ def _copy(prototype: nn.Module, device: torch.device) -> nn.Module:
     )
     for name, parameter in prototype._parameters.items():
         if parameter is not None:
-            made._parameters[name] = nn.Parameter(torch.empty_like(parameter, device=device))
+            made._parameters[name] = nn.Parameter(torch.empty(parameter.shape, device=device))
     for name, buffer in prototype._buffers.items():
         if buffer is not None:
-            made._buffers[name] = torch.empty_like(buffer, device=device)
+            made._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype, device=device)
     for name, child in prototype._modules.items():
         if child is not None:
             made._modules[name] = _copy(child, device)

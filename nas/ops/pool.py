@@ -32,8 +32,8 @@ class Pool(Op):
         (x,) = inputs
         if any(2 * p > k for p, k in zip(self.padding, self.kernel, strict=True)):
             raise GenotypeError(
-                f"a pool's padding must be at most half its kernel, but got padding {tight(self.padding)} "
-                f"with kernel {tight(self.kernel)}; lower the padding"
+                "a pool's padding must be at most half its kernel, but got padding "
+                f"{tight(self.padding)} with kernel {tight(self.kernel)}; lower the padding"
             )
         return Spec(x.channels, slide(x, self.kernel, self.stride, self.padding, (1, 1), self.ceil))
 

@@ -101,7 +101,8 @@ def _same(a: Option, b: Option) -> bool:
 def _index(key: str, choice: Choice, point: Mapping[str, Option]) -> int:
     if key not in point:
         raise SpaceError(
-            f"the point lacks the decision {key!r}{nearest(key, point)}; it was stored for another space"
+            f"the point lacks the decision {key!r}{nearest(key, point)}; "
+            "it was stored for another space"
         )
     for index, option in enumerate(choice.options):
         if _same(label(option), point[key]):

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nas.data import DataSet
+from nas.train.calibration import calibrate
 from nas.train.feed import Feed
 from nas.train.history import DivergenceError, Epoch, History
 from nas.train.recipe import Recipe
@@ -58,6 +59,8 @@ def fit(
                 done.append(run.epoch(number, order, moves))
                 if watch is not None:
                     watch(done[-1])
+            if recipe.calibrate:
+                calibrate(model, feed, recipe.batch)
     finally:
         model.eval()
     return History(recipe.name, seed, tuple(done))

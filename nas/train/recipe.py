@@ -28,7 +28,9 @@ class Recipe:
     """How a network is trained: for how long, in what steps, against which loss.
 
     `batch` is images a step; `clip` the largest norm of all gradients together, 0 for no limit;
-    `augment` whether images are moved and mirrored as their data set allows.
+    `augment` whether images are moved and mirrored as their data set allows. `zero_gamma` asks
+    whoever builds the network to let residual branches begin at zero (arXiv:1706.02677, section
+    5.1), `calibrate` the loop to measure batch-norm statistics anew at the end.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Recipe:
     label_smoothing: float = 0.0
     clip: float = 0.0
     augment: bool = True
+    zero_gamma: bool = False
+    calibrate: bool = False
 
     def __post_init__(self) -> None:
         rules = (

@@ -1,0 +1,150 @@
+"""Evaluation by training: real epochs on the training split, scored on the validation split."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from nas.compiler.network import compile
+from nas.data import DataSet, load
+from nas.errors import DataError, RunError
+from nas.genotype import Genotype, parse
+from nas.genotype.recording import graph
+from nas.train.checkpoint import restore, save
+from nas.train.history import DivergenceError
+from nas.train.loop import default_device, fit
+from nas.train.recipe import Recipe
+from nas.train.score import Score
+from nas.trial import Job, Kind, Outcome
+
+WEIGHTS = "weights.safetensors"
+REASON = 4096  # bytes of a failure's reason that are kept
+FRAMES = 6  # of its traceback
+
+
+@dataclass(frozen=True, slots=True)
+class TrainEvaluator:
+    """Trains each candidate from scratch for a few epochs; the same job gives the same figures.
+
+    `epochs` stands in for the recipe's own number; `device` is torch's name of it, None for the
+    first GPU or else the CPU; `threads` is how many of the CPU's a candidate may use, None for all.
+    """
+
+    data: str = "digits"
+    recipe: str = "proxy"
+    epochs: int | None = None
+    device: str | None = None
+    threads: int | None = None
+
+    def evaluate(self, job: Job, folder: Path) -> Outcome:
+        """Train the job's genotype; its weights lie in `folder`/weights.safetensors afterwards.
+
+        Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
+        validation split, `epochs`. What goes wrong with the candidate becomes the outcome's kind.
+        Raises `RunError` where the weights can't be written: no candidate could go on then.
+        """
+        started = time.perf_counter()
+        figures: dict[str, float] = {}
+        kind, reason = Kind.COMPLETE, ""
+        try:
+            figures = self._trained(job, folder)
+        except RunError:
+            raise
+        except DivergenceError as error:
+            kind, reason = Kind.DIVERGED, str(error)
+        except Exception as error:
+            kind = Kind.OUT_OF_MEMORY if _out_of_memory(error) else Kind.CRASHED
+            reason = _told(error)
+        if kind is Kind.OUT_OF_MEMORY and torch.cuda.is_available():
+            torch.cuda.empty_cache()  # what the candidate had reserved is for the next one
+        return Outcome(job.number, kind, figures, time.perf_counter() - started, reason)
+
+    def test(self, genotype: str, weights: Path) -> dict[str, float]:
+        """The figures of trained weights on the test split, which `evaluate` never reads.
+
+        Raises `WeightsError` where the weights are of another network.
+        """
+        network = parse(genotype)
+        data = matched(load(self.data), network)
+        with _threads(self.threads):
+            model = compile(network, seed=0)
+            restore(model, weights)
+            return _figures(Score.of(model.to(self._device), data, data.test()))
+
+    def _trained(self, job: Job, folder: Path) -> dict[str, float]:
+        recipe = Recipe.load(self.recipe)
+        if job.batch is not None:
+            recipe = recipe.at_batch(job.batch)
+        epochs = self.epochs or recipe.epochs
+        network = parse(job.genotype)
+        data = matched(load(self.data), network)
+        with _threads(self.threads):
+            model = compile(network, seed=job.seed, zero_gamma=recipe.zero_gamma)
+            fit(model, data, recipe, epochs=epochs, seed=job.seed, device=self._device)
+            figures = _figures(Score.of(model, data, data.validation()))
+        # Finite weights may still give no finite answer: running statistics can overflow.
+        if not figures["loss"] < float("inf"):
+            raise DivergenceError(f"the validation loss is {figures['loss']} after training")
+        save(model, folder / WEIGHTS)
+        return {**figures, "epochs": epochs}
+
+    @property
+    def _device(self) -> torch.device:
+        return torch.device(self.device) if self.device is not None else default_device()
+
+
+def matched(data: DataSet, genotype: Genotype) -> DataSet:
+    """`data` at the size of image that the genotype reads.
+
+    Raises `DataError` where channels or classes are not those of the data set.
+    """
+    network = graph(genotype)
+    channels, *size = network.input.shape
+    wanted, classes = data.shape[0], len(data.classes)
+    if channels != wanted:
+        raise DataError(
+            f"the network reads {channels} channels, but images of {data.name} have {wanted}; "
+            f"begin it with image({wanted}, {size[0]}, {size[1]})"
+        )
+    if network.spec.shape != (classes,):
+        raise DataError(
+            f"the network gives {network.spec.shape}, but {data.name} has {classes} classes; "
+            f"end it with classifier({classes})"
+        )
+    return data.resized(*size)
+
+
+def _figures(score: Score) -> dict[str, float]:
+    return {"accuracy": score.top1, "loss": score.loss}
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out; on a CPU torch says so only in the message of a `RuntimeError`."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def _told(error: Exception) -> str:
+    """The error and the last frames that led to it, in at most `REASON` bytes."""
+    frames = "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
+    text = "".join(traceback.format_exception_only(error)).strip()
+    whole = f"{text}\n{frames}".encode()[:REASON]
+    return whole.decode(errors="ignore").strip()
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch use `count` of the CPU's threads meanwhile."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -25,7 +25,6 @@ from nas.graph import Graph
 from nas.ops import Add, BatchNorm, Conv, Layer, Linear
 from nas.ops.initialise import initialise
 
-
 LARGE = 1 << 16  # weights of a layer that is worth a thread
 
 
@@ -125,7 +124,7 @@ def _revive(label: str, forward: str, root: bool) -> nn.Module:
 
 
 def _initialise(network: nn.Module, seed: int | None, device: torch.device) -> None:
-    """Every layer from a generator of its own, so that the order, and the number of threads, don't matter."""
+    """Every layer from a generator of its own: order and number of threads don't matter."""
     start = int(torch.randint(1 << 62, ())) if seed is None else seed
     layers = [module for module in network.modules() if not isinstance(module, Generated)]
     jobs = [(layer, _mixed(start, number)) for number, layer in enumerate(layers)]

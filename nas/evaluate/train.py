@@ -59,7 +59,7 @@ class TrainEvaluator:
         except DivergenceError as error:
             kind, reason = Kind.DIVERGED, str(error)
         except Exception as error:
-            kind = Kind.OUT_OF_MEMORY if _out_of_memory(error) else Kind.CRASHED
+            kind = Kind.OUT_OF_MEMORY if out_of_memory(error) else Kind.CRASHED
             reason = _told(error)
         if kind is Kind.OUT_OF_MEMORY and torch.cuda.is_available():
             torch.cuda.empty_cache()  # what the candidate had reserved is for the next one
@@ -124,7 +124,7 @@ def _figures(score: Score) -> dict[str, float]:
     return {"accuracy": score.top1, "loss": score.loss}
 
 
-def _out_of_memory(error: Exception) -> bool:
+def out_of_memory(error: Exception) -> bool:
     """Whether memory ran out; on a CPU torch says so only in the message of a `RuntimeError`."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True

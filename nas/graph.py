@@ -8,7 +8,8 @@ opens them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -187,8 +188,37 @@ def _nested(graph: Graph) -> bool:
     return any(isinstance(node.item, Graph) for node in graph.nodes)
 
 
+class Inside:
+    """An expression in a block's field: the genotype's, opaque to the block that holds it."""
+
+    __slots__ = ()
+
+
+class Surroundings(ABC):
+    """What a block that holds expressions can ask of the network it stands in."""
+
+    @abstractmethod
+    def before(self, x: Value) -> Value:
+        """What the step that made `x` read: of a chain, the output before the previous."""
+
+    @abstractmethod
+    def named(self, name: str, x: Value) -> Value:
+        """The output of that name."""
+
+    @abstractmethod
+    def through(
+        self, inside: Inside, x: Value, part: str, known: Mapping[str, Callable[[], Value]]
+    ) -> Value:
+        """`x` through an expression, as the part of that name, in a scope of names of its own.
+
+        `known` are names in that scope; each is made only where the expression taps it.
+        """
+
+
 class Recorder:
     """Writes nodes down in order; knows the place (scope) that is being recorded."""
+
+    surroundings: Surroundings | None = None  # while a block that holds expressions is recorded
 
     def __init__(self, label: str, spec: Spec) -> None:
         self.label = label
@@ -386,6 +416,12 @@ class Value:
         rate = self.settings.drop_path
         return self.recorder.add(DropPath(rate), (self,)) if rate else self
 
+    def pad(self, before: int | Pair, after: int | Pair, value: float = 0.0) -> Value:
+        """(C, H, W) with a border at the top and left, and at the bottom and right; a negative
+        one crops."""
+        op = Pad(pair(before), pair(after), value)
+        return self if op.trivial else self.recorder.add(op, (self,))
+
     def zero(self, stride: int = 1) -> Value:
         """Zeros of the shape that a stride leaves."""
         return self.recorder.add(Zero(stride), (self,))
@@ -403,6 +439,25 @@ class Value:
 
     def __mul__(self, other: Value) -> Value:
         return self.recorder.add(Multiply(), (self, other))
+
+    def before(self, name: str | None = None) -> Value:
+        """What the step that made this value read, or the output of that name."""
+        around = self._surroundings
+        return around.before(self) if name is None else around.named(name, self)
+
+    def through(self, inside: Inside, part: str, **known: Callable[[], Value]) -> Value:
+        """This value through an expression that the block holds, in a scope of names of its own.
+
+        `known` are names in that scope; each is made only where the expression taps it.
+        """
+        return self._surroundings.through(inside, self, part, known)
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        around = self.recorder.surroundings
+        if around is None:
+            raise AssertionError("only a block with a field of type Expression can ask for this")
+        return around
 
     def at(self, scope: str) -> Scope:
         """A place of its own for what follows: `with x.at("se"): ...`."""

@@ -76,6 +76,11 @@ class Entry:
     slots: tuple[Slot, ...]
 
     @property
+    def encloses(self) -> bool:
+        """Whether a field holds an expression, so that it is recorded in place."""
+        return any(slot.type.kind == "expression" for slot in self.slots)
+
+    @property
     def summary(self) -> str:
         """The first line of its docstring."""
         return (self.make.__doc__ or "").strip().partition("\n")[0]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias, get_args, get_origin
 
 from nas.errors import nearest
+from nas.graph import Inside
 from nas.ops import ACTIVATIONS, Pair
 
 LARGEST_WIDTH = 1 << 20  # channels; more is a slip of the pen
@@ -83,6 +84,16 @@ def _padding(value: object) -> int | str | Pair:
     if value in ("half", "same", "valid"):
         return str(value)
     return _sides(0, LARGEST_SIDE)(value)
+
+
+def _expression(value: object) -> Scalar:
+    raise TypeError  # one that fits is bound by nas.genotype.binding
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
 
 
 def one_of(*names: str) -> Field:
@@ -164,6 +175,10 @@ Rate = Annotated[
     float, Field("rate", "a probability from 0 to below 1", _real(0, 1, open_end=True))
 ]
 Switch = Annotated[bool, Field("switch", "True or False", _switch)]
+Name = Annotated[str, Field("name", 'the name of an output, such as "a"', _name)]
+Expression = Annotated[
+    Inside, Field("expression", "an expression such as conv(32, 3) | maxpool", _expression)
+]
 Activation = Annotated[str, _Named("activation", "an activation", str)]
 
 

@@ -78,7 +78,11 @@ def coerce(entry: Entry, slot: Slot, value: object) -> Argument:
     if isinstance(value, Choice):
         options = tuple(coerce(entry, slot, option) for option in value.options)
         return Choice(cast(tuple[Scalar, ...], options), value.name)
-    if isinstance(value, Genotype):
+    if slot.type.kind == "expression":
+        spoken = _parsed(value) if isinstance(value, str) else getattr(value, "expression", value)
+        if isinstance(spoken, Genotype):
+            return spoken
+    elif isinstance(value, Genotype):
         raise GenotypeError(
             f"{entry.word}'s field {slot.name!r} must be {slot.type.rule}, but got an expression"
         )
@@ -86,6 +90,12 @@ def coerce(entry: Entry, slot: Slot, value: object) -> Argument:
         return slot.coerce(value)
     except ValueError as error:
         raise GenotypeError(f"{entry.word}'s field {slot.name!r} {error}") from None
+
+
+def _parsed(text: str) -> Genotype:
+    from nas.genotype.text import parse
+
+    return parse(text)
 
 
 SETTINGS = {

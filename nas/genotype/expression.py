@@ -18,14 +18,15 @@ from nas.blocks.fields import Scalar
 from nas.errors import GenotypeError
 from nas.genotype import limits
 from nas.genotype.words import RESERVED
+from nas.graph import Inside
 
 
 @dataclass(frozen=True, slots=True)
-class Genotype:
+class Genotype(Inside):
     """An expression made of blocks; with choices left in it, a search space.
 
-    `str()` gives its text, and `nas.parse(str(g)) == g`. It has no truth value: `a or b` and chained
-    comparisons are
+    `str()` gives its text, and `nas.parse(str(g)) == g`. It has no truth value: `a or b` and
+    chained comparisons are
     mistakes for `|` and `>>`, and are refused.
     """
 
@@ -147,8 +148,10 @@ class Leaf(Genotype):
 
     def __post_init__(self) -> None:
         inside = tuple(value for _, value in self.values if isinstance(value, Genotype))
+        for value in inside:
+            _no_image(value, f"{self.word}'s field")
         self._measure(inside)
-        bodies = (value.blocks for value in inside if not isinstance(value, Choice))
+        bodies = (value.blocks for value in inside if value.parts or not isinstance(value, Choice))
         object.__setattr__(self, "blocks", max(1, sum(bodies)))
 
 

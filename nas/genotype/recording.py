@@ -3,6 +3,7 @@ lexically."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import cast
@@ -27,7 +28,7 @@ from nas.genotype.expression import (
     Tie,
 )
 from nas.genotype.places import places
-from nas.graph import Graph, Path, Recorder, Settings, Value, located
+from nas.graph import Graph, Inside, Path, Recorder, Settings, Surroundings, Value, located
 from nas.ops import Add, Concat, Spec
 
 
@@ -85,6 +86,7 @@ class _State:
     recorder: Recorder
     names: dict[Path, Value] = field(default_factory=dict)
     waiting: list[tuple[Aux, Value, _Context]] = field(default_factory=list)
+    read: dict[int, Value] = field(default_factory=dict)  # by a value: what its step read
     ramp: _Ramp | None = None
 
     def heads(self) -> list[tuple[Value, float]]:
@@ -131,7 +133,9 @@ class _State:
                 ]
                 op = Add() if isinstance(part, Sum) else Concat()
                 with self.recorder.inside(context.path):
-                    return self.recorder.add(op, ends)
+                    y = self.recorder.add(op, ends)
+                self.read[y.index] = x
+                return y
             case Tap(names=names):
                 ends = [self.find(name, context) for name in names]
                 if len(ends) == 1:
@@ -153,9 +157,31 @@ class _State:
             share = self.ramp.done / max(1, self.ramp.total)
             settings = replace(settings, drop_path=self.ramp.rate * share)
             self.ramp.done += 1
+        if registry()[part.word].encloses:
+            return self.enclosing(part, x, replace(context, settings=settings))
         with located(context.path):
             inner = _block_graph(part, x.spec, settings)
-        return x if inner.trivial else self.recorder.splice(inner, x, context.path)
+        if inner.trivial:
+            return x
+        y = self.recorder.splice(inner, x, context.path)
+        self.read[y.index] = x
+        return y
+
+    def enclosing(self, part: Leaf, x: Value, context: _Context) -> Value:
+        """A block that holds expressions, recorded in place: it may read other outputs too."""
+        recorder, before = self.recorder, self.recorder.surroundings
+        recorder.surroundings = _Around(self, context)
+        try:
+            with recorder.inside(context.path):
+                y = built(part, context.settings).body(_set(x, context.settings))
+        except GenotypeError as error:
+            error.place = error.place or context.path
+            raise
+        finally:
+            recorder.surroundings = before
+        if y.index != x.index:
+            self.read[y.index] = x
+        return y
 
     def copies(self, bodies: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
         for number, body in enumerate(bodies):
@@ -186,6 +212,60 @@ class _State:
         raise GenotypeError(f"tap({name!r}) finds no output of that name before it{hint}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Around(Surroundings):
+    """The network as a block that holds expressions sees it from its place."""
+
+    state: _State
+    context: _Context
+
+    def before(self, x: Value) -> Value:
+        found = self.state.read.get(x.index)
+        if found is None:
+            raise GenotypeError(
+                "reads the output before the previous, but nothing stands before it; "
+                'name an earlier output with @ "a" and give it as prev="a"'
+            )
+        return _set(found, self.context.settings)
+
+    def named(self, name: str, x: Value) -> Value:
+        return _set(self.state.find(name, self.context), self.context.settings)
+
+    def through(
+        self, inside: Inside, x: Value, part: str, known: Mapping[str, Callable[[], Value]]
+    ) -> Value:
+        body, context = cast(Genotype, inside), self.context
+        # a copy of a repeat has a scope already
+        own = () if context.scope[-2:] == context.path[-2:] else context.path[-1:]
+        scope = (*context.scope, *own)
+        tapped = _taps(body)
+        entered = [(*scope, name) for name in known if name in tapped]
+        for key in entered:
+            self.state.names[key] = known[key[-1]]()
+        y = self.state.record(body, x, replace(context.inside(part), scope=scope))
+        for key in entered:
+            del self.state.names[key]
+        return y
+
+
+def _set(x: Value, settings: Settings) -> Value:
+    """The same value where these settings hold."""
+    return Value(x.recorder, x.index, x.spec, settings)
+
+
+@lru_cache(maxsize=1 << 10)
+def _taps(part: Genotype) -> frozenset[str]:
+    """The first names of every tap in an expression."""
+    match part:
+        case Tap(names=names):
+            return frozenset(name.partition(".")[0] for name in names)
+        case Leaf(values=values):
+            parts = tuple(value for _, value in values if isinstance(value, Genotype))
+        case _:
+            parts = part.parts
+    return frozenset().union(*map(_taps, parts))
+
+
 @lru_cache(maxsize=1 << 15)
 def _block_graph(part: Leaf, spec: Spec, settings: Settings) -> Graph:
     block = built(part, settings)
@@ -209,8 +289,9 @@ def unstrided(part: Leaf) -> Leaf:
 def _residuals(part: Genotype) -> int:
     """Residual blocks after every repeat is written out."""
     match part:
-        case Leaf(word=word):
-            return int(registry()[word].make.residual)
+        case Leaf(word=word, values=values):
+            inside = (value for _, value in values if isinstance(value, Genotype))
+            return int(registry()[word].make.residual) + sum(map(_residuals, inside))
         case Repeat(body=body, times=times):
             return _residuals(body) * (
                 max(cast(tuple[int, ...], times.options)) if isinstance(times, Choice) else times

@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("how (only with --space)")
     how.add_argument("--data", help="the data set (default: digits)")
-    how.add_argument("--width", type=float, help="scale the space's channels (default: 1)")
+    how.add_argument(
+        "--width", type=float, help="scale the space's channels (default: 1; 0.25 up to 64 pixels)"
+    )
     how.add_argument("--sampler", help="random or evolution (default: evolution)")
     goals = how.add_mutually_exclusive_group()
     goals.add_argument(
@@ -98,9 +100,9 @@ def run(args: argparse.Namespace) -> int:
     device = wiring.device(args.gpus)
     if new is None:
         run = Run.resume(args.resume, budget)
-        evaluator = wiring.evaluator(run.study, device)
+        evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
     else:
-        evaluator = wiring.evaluator(new, device)
+        evaluator = wiring.evaluator(new.goal.data, new.training, device)
         run = Run.start(new, args.out or _folder(args))
     with run:
         executor = InProcess(evaluator, run.folder / SCRATCH)
@@ -131,6 +133,7 @@ def _study(args: argparse.Namespace, budget: Budget | None) -> Study:
 def _goal(args: argparse.Namespace) -> Goal:
     from nas.space import load
     from nas.study import Goal
+    from nas.study.wiring import usual_width
 
     values: dict[str, Any] = {
         name: getattr(args, name)
@@ -147,6 +150,7 @@ def _goal(args: argparse.Namespace) -> Goal:
         raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
     if args.seed is not None and args.seed < 0:
         raise UsageError(f"--seed {args.seed}: must be at least 0")
+    values.setdefault("width", usual_width(values.get("data", "digits")))
     return Goal(space=str(load(args.space)), **values)
 
 

@@ -63,7 +63,7 @@ def published(folder: Path) -> int | None:
 
 
 def _readme(best: Best) -> str:
-    scores = ", ".join(f"{name} {value:.4f}" for name, value in best.scores.items())
+    scores = ", ".join(f"{name} {value:.4g}" for name, value in best.scores.items())
     return f"""# Trial {best.trial}
 
 {scores} (validation split); {format_count(best.cost["macs"])} MACs, \

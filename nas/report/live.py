@@ -60,7 +60,7 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Print one line, never wrapped."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def told(self, text: str, better: bool) -> None:
         """Print what came of a trial."""
@@ -88,7 +88,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Print one line above the block."""
-        self._live.console.print(text, markup=False, soft_wrap=True)
+        self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def told(self, text: str, better: bool) -> None:
         """Show the latest trial in the block; a new best scrolls above it."""

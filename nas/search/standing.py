@@ -38,6 +38,7 @@ class Standing:
     def __init__(self, objective: Objective) -> None:
         self.counts: Counter[Kind] = Counter()
         self.incumbent: Finished | None = None
+        self.latest: Finished | None = None  # the complete trial that was added last
         self.seconds = 0.0
         self.ended = ""
         self._objective = objective
@@ -72,6 +73,7 @@ class Standing:
         if len(gains) == 1:
             axes = (trial.figures.get("accuracy", gains[0]), -trial.figures["macs"])
         self._front.add(axes, trial)
+        self.latest = trial
         if self.incumbent is None or self._rank(trial) > self._rank(self.incumbent):
             self.incumbent = trial
 

@@ -63,6 +63,7 @@ class Run:
             )
         among = wiring.candidates(study.goal)
         study = wiring.settle(study, among)
+        sampler, objective = wiring.searcher(study, among)
         try:
             (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -70,7 +71,8 @@ class Run:
                 f"{folder}: can't be made: {error.strerror}; choose another --out"
             ) from error
         study.save(folder / SETTINGS)
-        return cls(study, folder, wiring.record(study, among, folder / JOURNAL))
+        record = Record(folder / JOURNAL, sampler, objective, study.fixed())
+        return cls(study, folder, record)
 
     @classmethod
     def resume(cls, folder: Path, budget: Budget | None = None) -> Self:
@@ -83,7 +85,8 @@ class Run:
         study = Study.load(folder / SETTINGS)
         if budget is not None:
             study = replace(study, budget=budget)
-        record = wiring.record(study, wiring.candidates(study.goal), folder / JOURNAL)
+        sampler, objective = wiring.searcher(study, wiring.candidates(study.goal))
+        record = Record(folder / JOURNAL, sampler, objective, study.fixed())
         run = cls(study, folder, record)
         study.save(folder / SETTINGS)
         run._tidy()
@@ -166,10 +169,12 @@ class Run:
     def _take(self, outcome: Outcome, display: Display) -> None:
         """Tell the record, then let best/ and the kept weights follow it."""
         outcome = self.record.tell(outcome)
-        best = self.record.standing.incumbent
-        better = best is not None and best.number == outcome.number
+        best, latest = self.record.standing.incumbent, self.record.standing.latest
         self._tidy()
-        display.told(_line(outcome, best if better else None), better)
+        if outcome.kind == Kind.COMPLETE and latest is not None:
+            display.told(f"{_entry(latest)}, {outcome.seconds:.1f} s", latest is best)
+        else:
+            display.told(_failure(outcome), False)
 
     def _tidy(self) -> None:
         """Bring best/ and the trials' folders to what the record says, after a tell or a kill."""
@@ -187,7 +192,9 @@ class Run:
 
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training
-        words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
+        threads = wiring.threads(goal.data)
+        words = [f"OMP_NUM_THREADS={threads}"] if threads else []
+        words += ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
         if training.epochs is not None:
             words += ["--epochs", str(training.epochs)]
         words += ["--seed", str(trial.seed), "--out", "again"]
@@ -215,11 +222,6 @@ def _entry(trial: Finished) -> Entry:
     return Entry(trial.number, figures.get("accuracy", 0.0), figures["macs"], figures["params"])
 
 
-def _line(outcome: Outcome, best: Finished | None) -> str:
-    if outcome.kind == Kind.COMPLETE and best is not None:
-        return f"{_entry(best)}, {outcome.seconds:.1f} s"
-    if outcome.kind == Kind.COMPLETE:
-        accuracy = outcome.figures.get("accuracy", 0.0)
-        return f"trial {outcome.number}: accuracy {accuracy:.4f}, {outcome.seconds:.1f} s"
+def _failure(outcome: Outcome) -> str:
     cause = f": {outcome.reason.splitlines()[0]}" if outcome.reason else ""
     return f"trial {outcome.number}: {outcome.kind}{cause}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import nas
 from nas.data import load as load_data
@@ -13,10 +12,17 @@ from nas.scaling import scale
 from nas.search.candidates import Candidates
 from nas.search.limits import Limits
 from nas.search.objective import MNASNET, Objective
-from nas.search.record import Record
 from nas.search.samplers import make
+from nas.search.samplers._base import SpaceSampler
 from nas.space import Space, fit
-from nas.study.settings import Goal, Study
+from nas.study.settings import Goal, Study, Training
+
+SMALL = 64 * 64  # pixels of an image up to which
+# ... a quarter of a space's channels is enough, so that the default two minutes try dozens;
+NARROW = 0.25
+# ... one thread is as fast as two, which wait for each other more than they compute (on a busy
+# machine ten times longer), and gives the same weights whatever the number of cores.
+THREADS = 1
 
 
 def candidates(goal: Goal) -> Candidates:
@@ -34,6 +40,11 @@ def candidates(goal: Goal) -> Candidates:
     return found
 
 
+def usual_width(data: str) -> float:
+    """The width at which a data set's proxy search runs unless told: 1, or 0.25 of small images."""
+    return NARROW if _small(data) else 1.0
+
+
 def settle(study: Study, among: Candidates) -> Study:
     """`study` with the target of MnasNet's reward, if it has none: the limit, or the usual MACs."""
     goal = study.goal
@@ -42,11 +53,10 @@ def settle(study: Study, among: Candidates) -> Study:
     return replace(study, goal=replace(goal, target_macs=goal.max_macs or among.usual_macs()))
 
 
-def record(study: Study, among: Candidates, journal: Path) -> Record:
-    """The record of `study` at `journal`, new or continued."""
+def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
+    """What draws the candidates, and what is optimized. Raises `UsageError` for unknown names."""
     goal = study.goal
-    objective = Objective(goal.objectives, goal.target_macs or 0)
-    return Record(journal, make(goal.sampler, among, goal.seed), objective, study.fixed())
+    return make(goal.sampler, among, goal.seed), Objective(goal.objectives, goal.target_macs or 0)
 
 
 def device(gpus: int | None) -> str:
@@ -70,11 +80,20 @@ def device(gpus: int | None) -> str:
     return "cuda" if wanted else "cpu"
 
 
-def evaluator(study: Study, device: str) -> Evaluator:
+def evaluator(data: str, training: Training, device: str) -> Evaluator:
     """The evaluator that trains candidates on `device`. Raises for an unknown recipe."""
     from nas.evaluate.train import TrainEvaluator
     from nas.train.recipe import Recipe
 
-    training = study.training
     Recipe.load(training.recipe)
-    return TrainEvaluator(study.goal.data, training.recipe, training.epochs, device)
+    return TrainEvaluator(data, training.recipe, training.epochs, device, threads(data))
+
+
+def threads(data: str) -> int | None:
+    """The CPU's threads for training on a data set; None is all."""
+    return THREADS if _small(data) else None
+
+
+def _small(data: str) -> bool:
+    _, height, width = load_data(data).shape
+    return height * width <= SMALL

@@ -1,0 +1,237 @@
+"""`nas search` as a user meets it: real training of tiny networks on the digits, in processes."""
+
+import io
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from nas.cli import main
+
+SPACE = (
+    "image(1, 32, 32) >> conv(choice(2, 4, 6, 8), choice(3, 5), stride=4) "
+    ">> conv(choice(4, 6, 8), 3, stride=4) >> classifier(10)"
+)
+QUICK = ("--space", SPACE, "--epochs", "1", "--width", "1", "--gpus", "0")
+COMMAND = (sys.executable, "-m", "nas.cli")
+
+
+def nas(*arguments: str | Path) -> tuple[int, str, str]:
+    """The exit code, output and errors of a command line run in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([*map(str, arguments)])
+    return code, out.getvalue(), err.getvalue()
+
+
+def rows(run: Path) -> str:
+    """Everything that the record holds, but for dates, durations and how often a trial was lost."""
+    code = """
+import sys
+from optuna import load_study
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+study = load_study(study_name="nas", storage=JournalStorage(JournalFileBackend(sys.argv[1])))
+for trial in study.get_trials(deepcopy=False):
+    held = {k: v for k, v in trial.user_attrs.items() if k not in ("attempt", "seconds")}
+    print(trial.number, trial.state, trial.values, trial.params, held)
+"""
+    journal = str(run / "journal.log")
+    done = subprocess.run(
+        [sys.executable, "-c", code, journal], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of six trials."""
+    run = tmp_path_factory.mktemp("runs") / "six"
+    code, out, err = nas("search", *QUICK, "--out", run, "--trials", "6")
+    assert (code, err) == (0, "")
+    (run / "stdout").write_text(out)
+    return run
+
+
+def test_the_last_line_says_where_the_best_is_and_how_good(finished: Path) -> None:
+    last = (finished / "stdout").read_text().splitlines()[-1]
+    found = re.fullmatch(
+        r"best: (.*)/best \(trial \d\): (\d+\.\d\d)% of the test images right, which the search "
+        r"never saw; .* MACs, .* parameters",
+        last,
+    )
+    assert found
+    assert Path(found[1]) == finished
+    assert 5 < float(found[2]) <= 100
+
+
+def test_best_is_trained_again_to_the_same_weights_by_its_command(finished: Path) -> None:
+    best = finished / "best"
+    command = next(
+        line for line in (best / "README.md").read_text().splitlines() if "nas train" in line
+    )
+    subprocess.run(f"{command} --gpus 0", shell=True, check=True, cwd=best, timeout=60)
+    again = (best / "again" / "weights.safetensors").read_bytes()
+    assert again == (best / "weights.safetensors").read_bytes()
+
+
+def test_a_finished_run_has_nothing_left_and_a_larger_budget_goes_on(
+    finished: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "copy"
+    shutil.copytree(finished, run)
+    code, out, _ = nas("search", "--resume", run)
+    assert code == 0
+    assert rows(run) == rows(finished)
+    assert out.splitlines()[-1].startswith(f"best: {run}/best")
+    code, out, _ = nas("search", "--resume", run, "--trials", "8", "--gpus", "0")
+    assert code == 0
+    assert rows(run).startswith(rows(finished))
+    assert "8 of 8 done" in out
+
+
+def test_a_study_file_gives_the_same_trials_again(finished: Path, tmp_path: Path) -> None:
+    arguments = ("--study", finished / "study.toml", "--out", tmp_path / "b", "--gpus", "0")
+    assert nas("search", *arguments)[0] == 0
+    assert rows(tmp_path / "b") == rows(finished)
+
+
+def test_killed_at_ten_random_moments_then_resumed_it_is_the_uninterrupted_run(
+    finished: Path, tmp_path: Path
+) -> None:
+    run, seen, rng = tmp_path / "killed", "", random.Random(os.getpid())
+    arguments: tuple[str | Path, ...] = ("search", *QUICK, "--out", run, "--trials", "6")
+    for _ in range(10):
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        # Random moments from the first write on: before it there is nothing to lose.
+        journal, before = run / "journal.log", len(rows(run)) if seen else 0
+        size = journal.stat().st_size if journal.exists() else 0
+        while process.poll() is None and not (journal.exists() and journal.stat().st_size > size):
+            time.sleep(0.005)
+        time.sleep(rng.random() * 0.5)
+        process.kill()
+        process.wait()
+        now = rows(run)
+        done = [line for line in now.splitlines() if "'outcome'" in line]
+        assert all(line in done for line in seen.splitlines()), f"lost of {before}"
+        seen = "\n".join(done)
+        best = run / "best"
+        assert not best.exists() or len(list(best.iterdir())) == 4
+        arguments = ("search", "--resume", run, "--gpus", "0")
+    assert nas(*arguments)[0] == 0
+    assert rows(run) == rows(finished)
+    for name in ("genotype.nas", "weights.safetensors", "cost.json"):
+        assert (run / "best" / name).read_bytes() == (finished / "best" / name).read_bytes()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [*COMMAND, "search", *QUICK, "--epochs", "300", "--out", str(run), "--trials", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (run / "trials" / "0").exists():
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err == ""
+    go_on = f"go on with `nas search --resume {run}`"
+    assert out.splitlines()[-1] == f"stopped before a trial was complete; {go_on}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--space", "mbcomv"), 1, "no search space is called 'mbcomv'; did you mean 'mbconv'?"),
+        ((*QUICK, "--max-macs", "10"), 1, "has at most 10 MACs; the smallest found has "),
+        ((*QUICK, "--max-macs", "10Q"), 2, "'10Q' is no count; write a positive number"),
+        ((*QUICK, "--gpus", "8"), 2, "--gpus 8: this machine has "),
+        ((*QUICK, "--sampler", "rondom"), 2, "'rondom' is none of evolution, random; did you"),
+        ((*QUICK, "--objective", "speed"), 2, "'speed' is none of accuracy, mnasnet"),
+        ((*QUICK, "--data", "digit"), 1, "'digit' is not known; did you mean 'digits'"),
+        ((*QUICK, "--recipe", "absent"), 2, "recipe 'absent' is not known"),
+        ((*QUICK, "--time", "soon"), 2, "'soon' is no duration"),
+        ((*QUICK, "--trials", "0"), 2, "--trials 0: must be at least 1"),
+        ((*QUICK, "--out", "/proc/no"), 1, "/proc/no: can't be made"),
+        (("--resume", "absent"), 1, "absent: holds no run (no journal.log)"),
+        (("--study", "absent.toml"), 1, "absent.toml: there is no such study"),
+        (("--resume", "a", "--seed", "1"), 2, "--seed: only with --space"),
+        (("--space", "image(1, 8, 8) >> classifier(10)"), 1, "has no choices"),
+    ],
+)
+def test_errors_are_one_sentence(
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, _, err = nas("search", *arguments)
+    assert says in err
+    assert found == code
+    assert err.startswith("nas: ")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_damage_is_told_in_one_sentence(finished: Path, tmp_path: Path) -> None:
+    run = tmp_path / "damaged"
+    shutil.copytree(finished, run)
+    journal = run / "journal.log"
+    good = journal.read_bytes()
+    journal.write_bytes(good[:3000] + b"\n\0\n" + good[3000:])
+    code, _, err = nas("search", "--resume", run)
+    assert code == 1
+    assert re.fullmatch(rf"nas: {journal}: line \d+ is damaged: .*\n", err)
+    journal.write_bytes(good)
+    study = run / "study.toml"
+    text = study.read_text()
+    study.write_text(text.replace("seed = 0", "seed = 1"))
+    code, _, err = nas("search", "--resume", run)
+    assert code == 1
+    assert f"{run}: its trials were made with seed = 0, not 1; put that back" in err
+    study.write_text(text[:-30])
+    code, _, err = nas("search", "--resume", run)
+    assert (code, err.count("\n")) == (1, 1)
+    study.write_text(text)
+    assert nas("search", "--resume", run)[0] == 0
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(finished: Path) -> None:
+    before = rows(finished)
+    code, _, err = nas("search", *QUICK, "--out", finished)
+    assert code == 1
+    assert f"holds a run already; continue it with `nas search --resume {finished}`" in err
+    assert rows(finished) == before
+
+
+def test_a_second_driver_is_refused(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    first = subprocess.Popen(
+        [*COMMAND, "search", *QUICK, "--epochs", "300", "--out", str(run), "--trials", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (run / "trials" / "0").exists():
+        time.sleep(0.02)
+    code, _, err = nas("search", "--resume", run)
+    assert f"{run}: process {first.pid} on " in err
+    assert code == 1
+    first.kill()
+    first.wait()

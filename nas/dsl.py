@@ -6,7 +6,7 @@ Every registered block is here under its word, beside `choice`, `each`, `tie`, `
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from nas.blocks import registry
 from nas.genotype.binding import WORDS, Word
@@ -16,9 +16,10 @@ __all__ = ["aux", "choice", "default", "each", "image", "tap", "tie", *registry(
 _BLOCKS = {word: Word(word) for word in registry()}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Word:
+    # to a type checker every word is called and joined as a block is
     if name in WORDS:
-        return WORDS[name]
+        return cast(Word, WORDS[name])
     if name in _BLOCKS:
         return _BLOCKS[name]
     raise AttributeError(f"nas.dsl has no block {name!r}; nas.blocks.registry() lists them")

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from nas.errors import GenotypeError, nearest
 from nas.genotype import Genotype, load, parse
 
+TORCHVISION = "torchvision, weights IMAGENET1K_V1"  # where an implementation's own figures stand
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -37,6 +39,40 @@ class Reference:
     def genotype(self) -> Genotype:
         """The network."""
         return self.build()
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What the variants of one paper share; `net` makes a reference of each."""
+
+    family: str
+    year: int
+    citation: str  # "ResNet, arXiv:1512.03385"
+    source: str = TORCHVISION  # where the published errors stand, unless a variant says otherwise
+
+    def net(
+        self,
+        name: str,
+        build: Callable[[], Genotype],
+        top1_error: float | None = None,
+        top5_error: float | None = None,
+        *,
+        source: str | None = None,
+        aliases: tuple[str, ...] = (),
+    ) -> Reference:
+        """A variant of that name; its errors in percent."""
+        where = (self.source if source is None else source) if top1_error or top5_error else ""
+        return Reference(
+            name,
+            build,
+            self.family,
+            self.year,
+            self.citation,
+            top1_error,
+            top5_error,
+            where,
+            aliases,
+        )
 
 
 @cache

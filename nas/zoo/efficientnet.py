@@ -4,7 +4,9 @@ arXiv:1905.11946."""
 from __future__ import annotations
 
 from nas.genotype import Genotype, parse
-from nas.zoo._base import Reference
+from nas.zoo._base import Paper
+
+EFFICIENTNET = Paper("EfficientNet", 2019, "EfficientNet, arXiv:1905.11946")
 
 
 def efficientnet_b0() -> Genotype:
@@ -25,15 +27,4 @@ def efficientnet_b0() -> Genotype:
     """)
 
 
-REFERENCES = (
-    Reference(
-        "efficientnet_b0",
-        efficientnet_b0,
-        family="EfficientNet",
-        year=2019,
-        paper="EfficientNet, arXiv:1905.11946",
-        top1_error=22.9,
-        top5_error=6.7,
-        source="arXiv:1905.11946v5, Table 2",
-    ),
-)
+REFERENCES = (EFFICIENTNET.net("efficientnet_b0", efficientnet_b0, 22.31, 6.47),)

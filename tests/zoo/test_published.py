@@ -1,0 +1,44 @@
+"""Published errors are quoted from a source that states them."""
+
+import math
+
+import pytest
+from witness import torchvision
+from witnesses import figures, find
+
+from nas.zoo import Reference, references
+from nas.zoo._base import TORCHVISION
+
+QUOTED = [reference for reference in references().values() if reference.top1_error]
+CHECKED = {  # looked up at the source, where reference_models.json has it from memory or not at all
+    "semnasnet_100": (24.8, 7.5),  # tensorflow/tpu, models/official/mnasnet/README.md
+}
+
+
+@pytest.mark.parametrize("reference", QUOTED, ids=lambda reference: reference.name)
+def test_errors_stand_at_their_source(reference: Reference) -> None:
+    quoted = (reference.top1_error, reference.top5_error)
+    assert reference.source
+    if reference.source == TORCHVISION:
+        meta = torchvision.models.get_model_weights(reference.name)["IMAGENET1K_V1"].meta
+        accuracy = meta["_metrics"]["ImageNet-1K"]
+        for error, name in zip(quoted, ("acc@1", "acc@5"), strict=True):
+            assert error is not None
+            assert math.isclose(100 - accuracy[name], error, abs_tol=0.0051)
+    elif reference.name in CHECKED:
+        assert quoted == CHECKED[reference.name]
+    else:
+        witness = find(reference)
+        assert witness is not None
+        arches = {row["arch"] for row in witness.rows()}
+        arches |= {arch.partition(" (")[0] for arch in arches}
+        rows = [row for arch in arches for row in figures()["published"].get(arch, ())]
+        known = [row for row in rows if row["status"] != "from memory"]
+        top1 = [row for row in known if row.get("top1_err") == quoted[0]]
+        assert top1, f"{reference.name}: {quoted} is none of {known}"
+        assert quoted[1] is None or quoted[1] in {row.get("top5_err") for row in top1}
+
+
+def test_names_and_aliases_are_different() -> None:
+    names = [n for r in references().values() for n in (r.name, *r.aliases)]
+    assert len(names) == len(set(names))

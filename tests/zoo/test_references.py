@@ -1,0 +1,199 @@
+"""Every reference against its public implementation: figures, outputs, gradients; and its text."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+from witnesses import Witness, copy, figures, fill, find, images, layers, settle, still
+
+import nas
+from nas.genotype.expression import Chain, Genotype, Image
+from nas.zoo import Reference, references
+
+KINDS = ("implementations", "by_paper")
+TOLERANCE = 1e-4  # of the output's scale
+LARGE = 30_000_000  # parameters: larger networks are run with --slow only
+ALWAYS = {"alexnet", "vgg16"}  # but these
+BUSY = 1.5e9  # MACs of one run that a test may take
+RECORDED = {  # where reference_models.json goes by the architecture's name only
+    "lenet5": "LeNet-5 (modern dense, 10 classes)",
+    "alexnet_2012": "AlexNet (2012, 2 groups)",
+    "densenet264": "DenseNet-264",
+    "resnext101_32x48d": "ResNeXt-101 32x48d",
+}
+
+
+@dataclass
+class Case:
+    """A reference beside its witness."""
+
+    reference: Reference
+
+    @cached_property
+    def genotype(self) -> Genotype:
+        return self.reference.genotype
+
+    @cached_property
+    def cost(self) -> nas.costs.Cost:
+        return nas.cost(self.genotype)
+
+    @cached_property
+    def witness(self) -> Witness:
+        found = find(self.reference)
+        if found is None:
+            pytest.skip("no implementation of it is installed")
+        return found
+
+    @cached_property
+    def small(self) -> Genotype:
+        """The same layers on images small enough to run, where no layer's size depends on them."""
+        image, *rest = self.genotype.items
+        flattens = any(part.startswith(("fc", "classifier")) for part in self._heads)
+        if flattens or min(image.height, image.width) < 64:
+            return self.genotype
+        sides = (
+            (image.height, 107, 75, 64) if self.witness.pixels is None else (self.witness.pixels,)
+        )
+        for side in sides:
+            if self.cost.macs * (side / image.height) ** 2 * 4 < BUSY:
+                break
+        return Chain((Image(image.channels, side, side), *rest))
+
+    @property
+    def _heads(self) -> list[str]:
+        """Fully connected layers right on a map."""
+        return [
+            ".".join(node.path)
+            for node in self.cost.flat.nodes
+            if type(node.item).__name__ == "Flatten" and node.path[0] not in ("aux", "aux2")
+        ]
+
+
+@pytest.fixture(params=references().values(), ids=lambda reference: reference.name, scope="module")
+def case(request: pytest.FixtureRequest) -> Case:
+    return Case(request.param)
+
+
+def test_text_is_short_and_reads_back(case: Case) -> None:
+    text = str(case.genotype)
+    assert nas.parse(text) == case.genotype
+    assert len(text.splitlines()) < 30
+
+
+def test_built_parameters_are_counted_ones(case: Case) -> None:
+    built = nas.compile(case.genotype, device="meta")
+    assert case.cost.training_params == sum(p.numel() for p in built.parameters())
+
+
+def test_figures_are_the_implementation_s(case: Case) -> None:
+    """Parameters exactly, MACs as torch counts them in the witness itself."""
+    witness = case.witness.build().eval()
+    assert case.cost.training_params == sum(p.numel() for p in witness.parameters())
+    image = torch.zeros(1, *case.cost.graph.input.shape, device="meta")
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        witness(image)
+    assert case.cost.macs == pytest.approx(counter.get_total_flops() / 2, rel=1e-6)
+
+
+def test_figures_are_the_recorded_ones(case: Case) -> None:
+    """Parameters exactly, MACs within 0.5 % of reference_models.json."""
+    if case.reference.name in RECORDED:
+        arch = RECORDED[case.reference.name]
+        rows = [row for kind in KINDS for row in figures()[kind] if row["arch"] == arch]
+    else:
+        rows = [row for row in case.witness.rows() if row["params"] == case.cost.training_params]
+    if not rows:
+        assert not case.witness.rows(), "its parameters are none of the recorded ones"
+        pytest.skip("reference_models.json has no row of it")
+    assert case.cost.training_params == rows[0]["params"]
+    if rows[0]["resolution"] == case.cost.graph.input.size[0]:
+        assert case.cost.macs == pytest.approx(rows[0]["macs"], rel=0.005)
+
+
+def test_outputs_are_the_implementation_s(case: Case, request: pytest.FixtureRequest) -> None:
+    """With the same weights: in eval mode, and in training mode without dropout."""
+    large = case.cost.training_params > LARGE and case.reference.name not in ALWAYS
+    if large and not request.config.getoption("--slow"):
+        pytest.skip("over 30 M parameters; run with --slow")
+    theirs, ours, batch = _pair(case)
+    with torch.no_grad():
+        _same(theirs(batch), ours(batch))
+        assert _variation(ours(batch)) > 0.01, "outputs hardly depend on the image"
+        theirs.train()
+        ours.train()
+        for there, here in zip(_flat(theirs(batch)), _flat(ours(batch)), strict=True):
+            _same(there, here)
+    statistics = [_statistics(network) for network in (theirs, ours)]
+    for there, here in zip(*statistics, strict=True):
+        _same(there, here)
+
+
+def _first_of_families() -> list[Reference]:
+    families = {}
+    for reference in references().values():
+        if find(reference) and nas.cost(reference.genotype).params < LARGE:
+            families.setdefault(reference.family, reference)
+    return list(families.values())
+
+
+@pytest.mark.parametrize("reference", _first_of_families(), ids=lambda r: r.name)
+def test_gradients_are_the_implementation_s(reference: Reference) -> None:
+    theirs, ours, batch = _pair(Case(reference))
+    gradients = []
+    for network in (theirs, ours):
+        x = batch.clone().requires_grad_()
+        y = network(x)
+        weights = torch.linspace(-1, 1, y.numel()).view_as(y)
+        (gradient,) = torch.autograd.grad((y * weights).sum(), x)
+        gradients.append(gradient)
+    _same(*gradients)
+
+
+def _pair(case: Case) -> tuple[nn.Module, nn.Module, Tensor]:
+    """The witness with random numbers, ours with the same ones, and images for both."""
+    shape = nas.cost(case.small).graph.input.shape
+    spare = torch.zeros(4, *shape, device="meta")
+    theirs, ours = case.witness.build(), nas.compile(case.small, device="meta")
+    still(theirs)
+    still(ours)
+    orders = case.witness.order(layers(theirs, spare)), layers(ours, spare)
+    theirs.to_empty(device="cpu")
+    ours.to_empty(device="cpu")
+    batch = images(*shape)
+    fill(theirs, seed=1)
+    settle(theirs, batch, seed=2)
+    copy(theirs, orders[0], ours, orders[1])
+    return theirs.eval(), ours.eval(), batch
+
+
+def _flat(value: object) -> list[Tensor]:
+    """The logits, then each auxiliary head's in the order of the network."""
+    if isinstance(value, Tensor):
+        return [value]
+    if hasattr(value, "aux_logits1"):  # torchvision's GoogLeNet names the later one first
+        return [value.logits, value.aux_logits1, value.aux_logits2]
+    return [tensor for part in value for tensor in _flat(part)]
+
+
+def _same(there: Tensor, here: Tensor) -> None:
+    assert there.shape == here.shape
+    scale = float(there.abs().max())
+    assert float((there - here).abs().max()) <= TOLERANCE * scale
+    assert torch.isfinite(here).all()
+
+
+def _variation(y: Tensor) -> float:
+    return float(y.std(0).mean() / y.abs().max())
+
+
+def _statistics(network: nn.Module) -> list[Tensor]:
+    """Running means and variances, by size and value, since names differ."""
+    found = [
+        torch.cat([module.running_mean, module.running_var])
+        for module in network.modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+    ]
+    return sorted(found, key=lambda t: (t.numel(), float(t[0])))

@@ -1,0 +1,205 @@
+"""The public implementation of each reference; weights come from it in order of execution."""
+
+import contextlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import by_hand
+import pytest
+import torch
+from torch import Tensor, nn
+from witness import timm, torchvision
+
+from nas.zoo import Reference
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    try:
+        from pytorchcv.model_provider import get_model as pytorchcv_model
+    except ImportError:
+        pytorchcv_model = None
+
+
+@dataclass(frozen=True)
+class Witness:
+    """An implementation: the package, its name there, and the options that make the variant."""
+
+    source: str
+    model: str
+    options: tuple[tuple[str, object], ...] = ()
+    pixels: int | None = None  # a side at which outputs are compared, where not chosen by cost
+    order: Callable[[list[str]], list[str]] = list  # its layers in our order of execution
+
+    def build(self) -> nn.Module:
+        """The network without memory."""
+        options = dict(self.options)
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self.source == "torchvision":
+                return torchvision.models.get_model(self.model, weights=None, **options)
+            if self.source == "timm":
+                return timm.create_model(self.model, **options)
+            if self.source == "pytorchcv":
+                if pytorchcv_model is None:
+                    pytest.skip("pytorchcv is not installed; pip install pytorchcv --no-deps")
+                return pytorchcv_model(self.model, **options)
+            return getattr(by_hand, self.model)(**options)
+
+    def rows(self) -> list[dict]:
+        """What reference_models.json says of it."""
+        return [
+            row
+            for row in figures()["implementations"]
+            if row["source"] == self.source and row["model"].partition("{")[0] == self.model
+        ]
+
+
+def torchvision_net(name: str, **options: object) -> Witness:
+    return Witness("torchvision", name, tuple(options.items()))
+
+
+def timm_net(name: str, pixels: int | None = None, **options: object) -> Witness:
+    return Witness("timm", name, tuple(options.items()), pixels)
+
+
+def cv_net(name: str, pixels: int | None = None, **options: object) -> Witness:
+    return Witness("pytorchcv", name, tuple(options.items()), pixels)
+
+
+def by_hand_net(name: str, pixels: int | None = None, **options: object) -> Witness:
+    return Witness("by hand", name, tuple(options.items()), pixels)
+
+
+SPECIAL = {
+    "googlenet": torchvision_net("googlenet", aux_logits=True, init_weights=False),
+    "lenet5": by_hand_net("lenet5"),
+    "alexnet_2012": by_hand_net("alexnet_2012"),
+    "densenet264": by_hand_net("densenet264"),
+    "resnext101_32x48d": by_hand_net("resnext101_32x48d"),
+}
+
+
+def find(reference: Reference) -> Witness | None:
+    """The special one, else torchvision's or timm's of the same name."""
+    if reference.name in SPECIAL:
+        return SPECIAL[reference.name]
+    if reference.name in torchvision.models.list_models(module=torchvision.models):
+        return torchvision_net(reference.name)
+    names = (reference.name, *reference.aliases)
+    return next((timm_net(name) for name in names if timm.is_model(name)), None)
+
+
+@cache
+def figures() -> dict:
+    """reference_models.json; skips where it isn't at hand."""
+    folder = os.environ.get("NAS_BENCH_DATA")
+    if not folder:
+        pytest.skip("NAS_BENCH_DATA names no folder; set it to the one of reference_models.json")
+    return json.loads((Path(folder) / "reference_models.json").read_text())
+
+
+def layers(network: nn.Module, image: Tensor) -> list[str]:
+    """Modules that hold numbers, in the order in which they run; training-only ones last."""
+    seen: dict[str, None] = {}
+    with contextlib.ExitStack() as stack:
+        for name, module in network.named_modules():
+            if module._parameters or module._buffers:
+                hook = module.register_forward_pre_hook(lambda *_, name=name: seen.setdefault(name))
+                stack.callback(hook.remove)
+        with torch.no_grad():
+            network.eval()(image)
+            network.train()(image)
+    network.eval()
+    return list(seen)
+
+
+def numbers(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """A module's own parameters and buffers that hold values."""
+    for name, value in [*module._parameters.items(), *module._buffers.items()]:
+        if value is not None:
+            yield name, value
+
+
+def copy(source: nn.Module, source_order: list[str], target: nn.Module, order: list[str]) -> None:
+    """Copies all numbers across; AssertionError where the layers don't line up."""
+    assert len(source_order) == len(order)
+    copied = 0
+    for there, here in zip(source_order, order, strict=True):
+        given = dict(numbers(source.get_submodule(there)))
+        for name, value in numbers(target.get_submodule(here)):
+            shapes = tuple(given[name].shape), tuple(value.shape)
+            bare = [tuple(side for side in shape if side != 1) for shape in shapes]
+            assert bare[0] == bare[1], f"{there} {shapes[0]} does not fit {here} {shapes[1]}"
+            value.data.copy_(given.pop(name).reshape(value.shape))
+            copied += value.numel()
+        assert not given, f"{here} lacks {list(given)} of {there}"
+    assert copied == sum(
+        v.numel() for _, v in [*source.named_parameters(), *source.named_buffers()]
+    )
+
+
+def fill(network: nn.Module, seed: int) -> None:
+    """Every number random, so that equality of outputs means something: shifts and biases too."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def uniform(value: Tensor, low: float, high: float) -> None:
+        value.data.uniform_(low, high, generator=generator)
+
+    for module in network.modules():
+        for name, value in numbers(module):
+            if name == "num_batches_tracked":
+                value.zero_()
+            elif value.ndim > 1:
+                bound = (6 / value[0].numel()) ** 0.5
+                uniform(value, -bound, bound)
+            elif name == "running_var" or (name == "weight" and "running_var" in module._buffers):
+                uniform(value, 0.5, 1.5)
+            else:
+                uniform(value, -0.2, 0.2)
+
+
+def settle(network: nn.Module, images: Tensor, seed: int) -> None:
+    """Running statistics near the images' own, so that signals neither vanish nor explode."""
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momentum = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        network.train()(images)
+    generator = torch.Generator().manual_seed(seed)
+    for norm, before in zip(norms, momentum, strict=True):
+        norm.momentum = before
+        noise = torch.rand((2, norm.num_features), generator=generator)
+        norm.running_mean += (noise[0] - 0.5) * norm.running_var.sqrt()
+        norm.running_var *= 0.7 + noise[1]
+    network.eval()
+
+
+def still(network: nn.Module) -> None:
+    """No dropout of any kind."""
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        for name in ("drop_rate", "drop_prob", "rate", "p"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
+
+
+def images(channels: int, height: int, width: int, count: int = 4) -> Tensor:
+    """Images with real variation: coarse shapes, fine texture, another contrast and hue each."""
+    generator = torch.Generator().manual_seed(3)
+    made = []
+    for number in range(count):
+        image = torch.zeros(1, channels, height, width)
+        for cells, weight in ((2 + number, 1.0), (9, 0.5), (min(height, width), 0.3)):
+            coarse = torch.randn((1, channels, cells, cells), generator=generator)
+            image += weight * nn.functional.interpolate(coarse, (height, width), mode="bilinear")
+        made.append(
+            image * (0.5 + 0.4 * number) + torch.randn((1, channels, 1, 1), generator=generator)
+        )
+    return torch.cat(made)

@@ -1,12 +1,11 @@
 """The canonical hash: equal exactly for isomorphic networks, in every process and version.
 
 The normalized graph's operations are coloured by what they are, what they read and who reads
-them, until nothing
-changes. What then still looks alike is taken apart: remove all nodes of unique colour, and what
-stays falls into
-components that each get a canonical form of their own; equal components may change places, so
-their order is free.
-This tells a value used twice from two equal copies, which hashing from inputs alone can't.
+them, until nothing changes. What then still looks alike is taken apart: remove all nodes of unique
+colour, and what stays falls into components that are each put in an order of their own; equal
+components may change places. The hash is of every node with what it reads, written out in that
+order: so a value used twice differs from two equal copies, which hashing from inputs alone can't
+tell.
 """
 
 from __future__ import annotations
@@ -15,11 +14,14 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal, normalize
 from nas.graph import Graph, Node
 from nas.ops import Add, Op
+
+Readings: TypeAlias = dict[int, list[tuple[int, int]]]
 
 VERSION = b"nas-genotype-1"  # changed only with what the hash means
 
@@ -35,14 +37,25 @@ def canonical_hash(genotype: Genotype) -> str:
 
 @lru_cache(maxsize=256)
 def canonical(network: Graph) -> bytes:
-    """A text that two networks share exactly when they are isomorphic."""
+    """A text that two networks share exactly when they are isomorphic: every node with what it
+    reads, in an order that their shape alone decides."""
     graph = normalize(_flat_sums(normalize(network.flat())))
-    heads = {index: f"aux {weight!r}" for index, weight in graph.aux}
-    colours = []
+    heads: dict[int, str] = defaultdict(str)
+    for index, weight in sorted(graph.aux):
+        heads[index] += f"aux {weight!r} "
+    told = []
     for index, node in enumerate(graph.nodes):
         role = "output " if index == graph.output else ""
-        colours.append(_hash(f"{role}{heads.get(index, '')}{_describe(node)}"))
-    return _Form(graph).of(tuple(range(len(graph.nodes))), _refined(graph, colours))
+        told.append(f"{role}{heads.get(index, '')}{_describe(node)}")
+    members = tuple(range(len(told)))
+    order = _Order(graph).of(members, _refined(graph, members, list(map(_hash, told))))
+    at = {index: number for number, index in enumerate(order)}
+    lines = []
+    for index in order:
+        node = graph.nodes[index]
+        reads = [at[i] for i in node.inputs]
+        lines.append(f"{told[index]} of {sorted(reads) if _commutes(node) else reads}")
+    return "\n".join(lines).encode()
 
 
 @lru_cache(maxsize=1 << 14)
@@ -79,83 +92,107 @@ def _flat_sums(graph: Graph) -> Graph:
     return Graph(graph.label, tuple(nodes), graph.output, graph.aux)
 
 
-def _refined(graph: Graph, colours: Sequence[bytes]) -> list[bytes]:
-    """Colours from both directions, repeated until no class splits any more."""
+def _commutes(node: Node) -> bool:
+    return isinstance(node.item, Op) and node.item.commutes
+
+
+def _refined(graph: Graph, members: Sequence[int], colours: Sequence[bytes]) -> list[bytes]:
+    """The members' colours from both directions, repeated until no class splits any more."""
     colour = list(colours)
-    classes = 0
-    while (now := len(set(colour))) != classes:
-        classes = now
-        if now == len(colour):
+    reads = _readings(graph, members)
+    classes = len({colour[i] for i in members})
+    while classes < len(members):
+        colour = _upwards(graph, members, _downwards(graph, members, colour), reads)
+        before, classes = classes, len({colour[i] for i in members})
+        if classes == before:
             break
-        colour = _upwards(graph, _downwards(graph, colour))
     return colour
 
 
-def _downwards(graph: Graph, colour: Sequence[bytes]) -> list[bytes]:
+def _mixed(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()[:16]
+
+
+def _downwards(graph: Graph, members: Sequence[int], colour: Sequence[bytes]) -> list[bytes]:
     """Each node coloured by its inputs' new colours: order counts unless the operation commutes."""
-    new: list[bytes] = []
-    for index, node in enumerate(graph.nodes):
-        before = [new[i] for i in node.inputs]
-        if node.item.commutes:
-            before.sort()
-        new.append(hashlib.sha256(b"".join([colour[index], *before])).digest()[:16])
-    return new
-
-
-def _upwards(graph: Graph, colour: Sequence[bytes]) -> list[bytes]:
-    """Each node coloured by its readers' new colours and the place where they read it."""
-    reads: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for index, node in enumerate(graph.nodes):
-        ordered = not (node.item.commutes)
-        for place, i in enumerate(node.inputs):
-            reads[i].append((index, place if ordered else 0))
     new = list(colour)
-    for index in range(len(graph.nodes) - 1, -1, -1):
-        after = sorted(new[reader] + place.to_bytes(4, "big") for reader, place in reads[index])
-        new[index] = hashlib.sha256(b"".join([colour[index], *after])).digest()[:16]
+    for index in members:
+        node = graph.nodes[index]
+        before = [new[i] for i in node.inputs]
+        new[index] = _mixed(colour[index], *(sorted(before) if _commutes(node) else before))
     return new
 
 
-class _Form:
-    """The canonical form of a set of nodes with colours."""
+def _upwards(
+    graph: Graph, members: Sequence[int], colour: Sequence[bytes], reads: Readings
+) -> list[bytes]:
+    """Each node coloured by its readers' new colours and the place where they read it."""
+    new = list(colour)
+    for index in reversed(members):
+        after = sorted(new[reader] + place.to_bytes(4, "big") for reader, place in reads[index])
+        new[index] = _mixed(colour[index], *after)
+    return new
+
+
+def _readings(graph: Graph, members: Sequence[int]) -> Readings:
+    """For each member its readers and the place where they read it (0 where the order is free)."""
+    reads: Readings = {index: [] for index in members}
+    for index, node in enumerate(graph.nodes):
+        for place, i in enumerate(node.inputs):
+            if i in reads:
+                reads[i].append((index, 0 if _commutes(node) else place))
+    return reads
+
+
+class _Order:
+    """The canonical order of nodes with colours: isomorphic sets come out in orders that map onto
+    one another."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.reads = _readings(graph, range(len(graph.nodes)))
 
-    def of(self, members: tuple[int, ...], colour: Sequence[bytes]) -> bytes:
-        """Equal for two coloured sets exactly when one maps onto the other."""
+    def of(self, members: tuple[int, ...], colour: Sequence[bytes]) -> list[int]:
+        """Those of unique colour by colour; what stays, component by component."""
         count = Counter(colour[i] for i in members)
-        single = [i for i in members if count[colour[i]] == 1]
+        order = sorted((i for i in members if count[colour[i]] == 1), key=lambda i: colour[i])
         doubtful = [i for i in members if count[colour[i]] > 1]
-        order = sorted(single, key=lambda i: colour[i])
-        if not doubtful:
-            return self._write(order, colour)
-        pieces = self._components(doubtful)
-        if len(pieces) > 1 or single:
-            inner = sorted(self._piece(piece, colour) for piece in pieces)
-            return self._write(order, colour) + b"{" + b"|".join(inner) + b"}"
-        return self._split(members, colour)
+        pieces = [self._piece(piece, colour) for piece in self._components(doubtful)]
+        for piece in sorted(pieces, key=lambda piece: self._form(piece, colour)):
+            order.extend(piece)
+        return order
 
-    def _piece(self, piece: tuple[int, ...], colour: Sequence[bytes]) -> bytes:
-        """One component: single out a member of its smallest class; of all ways the least."""
+    def _piece(self, piece: tuple[int, ...], colour: Sequence[bytes]) -> list[int]:
+        """One component: single out each member of its smallest class in turn, and take the order
+        whose form is least."""
         count = Counter(colour[i] for i in piece)
-        if max(count.values()) == 1:
-            return self._write(sorted(piece, key=lambda i: colour[i]), colour)
-        return self._split(piece, colour)
-
-    def _split(self, members: tuple[int, ...], colour: Sequence[bytes]) -> bytes:
-        count = Counter(colour[i] for i in members)
-        target = min((n, c) for c, n in count.items() if n > 1)[1]
-        inside = set(members)
-        forms = []
-        for chosen in (i for i in members if colour[i] == target):
+        if 1 in count.values():
+            return self.of(piece, colour)
+        target = min((n, c) for c, n in count.items())[1]
+        orders = []
+        for chosen in (i for i in piece if colour[i] == target):
             marked = list(colour)
-            marked[chosen] = hashlib.sha256(b"chosen" + colour[chosen]).digest()[:16]
-            refined = _refined(
-                self.graph, [c if i in inside else colour[i] for i, c in enumerate(marked)]
+            marked[chosen] = _mixed(b"chosen", colour[chosen])
+            orders.append(self.of(piece, _refined(self.graph, piece, marked)))
+        return min(orders, key=lambda order: self._form(order, colour))
+
+    def _form(self, order: Sequence[int], colour: Sequence[bytes]) -> bytes:
+        """Colours and connections of nodes in an order: to one another by place in it, to others
+        by colour."""
+        at = {index: number for number, index in enumerate(order)}
+
+        def end(i: int) -> bytes:
+            return b"%d" % at[i] if i in at else colour[i]
+
+        lines = []
+        for index in order:
+            node = self.graph.nodes[index]
+            before = [end(i) for i in node.inputs]
+            after = sorted(b"%d:" % place + end(i) for i, place in self.reads[index])
+            lines.append(
+                b" ".join([colour[index], *(sorted(before) if _commutes(node) else before), *after])
             )
-            forms.append(self.of(members, refined))
-        return min(forms)
+        return b"\n".join(lines)
 
     def _components(self, members: Sequence[int]) -> list[tuple[int, ...]]:
         """Parts not connected with one another once all other nodes are gone."""
@@ -175,6 +212,3 @@ class _Form:
         for i in members:
             parts[find(i)].append(i)
         return [tuple(part) for part in parts.values()]
-
-    def _write(self, order: Sequence[int], colour: Sequence[bytes]) -> bytes:
-        return b"".join(colour[i] for i in order)

@@ -20,7 +20,9 @@ from nas.ops import (
     Activate,
     AdaptivePool,
     Add,
+    Attend,
     BatchNorm,
+    ClassToken,
     Concat,
     Conv,
     Dropout,
@@ -28,14 +30,23 @@ from nas.ops import (
     Flatten,
     GlobalPool,
     Input,
+    LayerNorm,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Multiply,
     Op,
     Pad,
     Pair,
+    Permute,
     Pool,
+    PoolTokens,
+    Positions,
+    QueryKeyValue,
+    SpaceToDepth,
     Spec,
+    Tokens,
+    ToMap,
     Zero,
     pair,
 )
@@ -48,7 +59,7 @@ class Settings:
     """What `default(...)` says for the blocks after it; None leaves the choice to the block."""
 
     act: str | None = None
-    norm: str | None = None  # "batch" or "none"
+    norm: str | None = None  # "batch", "layer" or "none"
     eps: float | None = None
     momentum: float | None = None
     padding: str | None = (
@@ -232,6 +243,7 @@ class Recorder:
 
     def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
         """The output of an operation on values of this recorder; errors gain the place."""
+        inputs = _laid(op.lies, inputs)
         specs = [value.spec for value in inputs]
         path = self.place(name or op.name)
         try:
@@ -285,6 +297,17 @@ class Recorder:
         )
 
 
+def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
+    """The inputs with their channels first or last in memory as an operation wants them; where it
+    wants them only alike, last if any are."""
+    if lies == "any":
+        lie = {value.spec.last for value in inputs if value.spec.size}
+        if len(lie) < 2:
+            return inputs
+        lies = "last"
+    return [value.laid(lies == "last") for value in inputs]
+
+
 @contextmanager
 def located(path: Path) -> Iterator[None]:
     """Errors from inside begin with the place: `stage.0.depthwise: ...`."""
@@ -306,13 +329,24 @@ class Value:
 
     @property
     def channels(self) -> int:
-        """Channels of a map, length of a vector."""
+        """Channels of a map or of tokens, length of a vector."""
         return self.spec.channels
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(channels, height, width) or (channels,)."""
+        """(channels, height, width), (channels, count) or (channels,)."""
         return self.spec.shape
+
+    def laid(self, last: bool) -> Value:
+        """The same tensor with its channels last in memory, or first; the recorder's own call."""
+        if self.spec.last == last or not self.spec.size:
+            return self
+        node = self.recorder.nodes[self.index]
+        if isinstance(node.item, Permute):
+            (before,) = node.inputs
+            spec = self.recorder.nodes[before].spec
+            return Value(self.recorder, before, spec, self.settings)
+        return self.recorder.add(Permute(last, len(self.spec.size)), (self,))
 
     def conv(
         self,
@@ -355,15 +389,20 @@ class Value:
             return self, before
         return self.recorder.add(Pad(before, after, value), (self,)), (0, 0)
 
-    def norm(self, *, name: str | None = None) -> Value:
-        """The same shape, normalised as the settings say; unchanged where they say "none"."""
-        if self.settings.norm == "none":
+    def norm(self, kind: str = "batch", *, name: str | None = None) -> Value:
+        """The same shape, normalised as the settings say, else by `kind`: "batch", "layer" or
+        "none"."""
+        kind = self.settings.norm or kind
+        if kind == "none":
             return self
-        eps = 1e-5 if self.settings.eps is None else self.settings.eps
+        usual = 1e-6 if kind == "layer" else 1e-5
+        eps = usual if self.settings.eps is None else self.settings.eps
         momentum = 0.1 if self.settings.momentum is None else self.settings.momentum
         producer = self.recorder.nodes[self.index]
         if name is None and isinstance(producer.item, Conv) and producer.path[-1] != Conv.name:
             name = f"{producer.path[-1]}_norm"
+        if kind == "layer":
+            return self.recorder.add(LayerNorm(eps), (self,), name)
         return self.recorder.add(BatchNorm(eps, momentum), (self,), name)
 
     def act(self, kind: str, *, name: str | None = None) -> Value:
@@ -373,6 +412,85 @@ class Value:
     def linear(self, out: int, *, bias: bool = True, name: str | None = None) -> Value:
         """(C,) -> (out,)."""
         return self.recorder.add(Linear(out, bias), (self,), name)
+
+    def pointwise(self, out: int, *, bias: bool = True, name: str | None = None) -> Value:
+        """(C, H, W) -> (out, H, W), (C, N) -> (out, N): a linear layer on each pixel or token."""
+        return self.recorder.add(Linear(out, bias, each=True), (self,), name)
+
+    def attention(
+        self,
+        heads: int,
+        *,
+        out: int | None = None,
+        window: int | Pair | None = None,
+        shift: int | Pair = 0,
+        bias: str = "none",
+        interleaved: bool = False,
+        cosine: bool = False,
+        key_bias: bool = False,
+    ) -> Value:
+        """(C, H, W) -> (out, H, W), (C, N) -> (out, N): queries, keys and values, attention, a
+        projection, in a scope of the name "attn".
+
+        A head is as wide as `heads` of them best fill `out` (or C). A window larger than the map
+        is the map; a map that windows don't fill gets a border for as long as this lasts.
+        `cosine` is Swin V2's attention: no key bias, or with `key_bias` torchvision's idle one.
+        """
+        out = out or self.channels
+        inner = heads * max(1, round(out / heads))
+        sides, before, y = self.spec.size, self.spec.size, self
+        within: Pair | None = None
+        moved = (0, 0)
+        with self.at("attn"):
+            if len(sides) == 2 and (window or bias != "none"):
+                wanted = pair(window) if window else self.spec.map
+                within = (min(wanted[0], sides[0]), min(wanted[1], sides[1]))
+                sides = (
+                    -(-sides[0] // within[0]) * within[0],
+                    -(-sides[1] // within[1]) * within[1],
+                )
+                by = pair(shift)
+                moved = tuple(  # type: ignore[assignment]
+                    step if part < side else 0
+                    for step, part, side in zip(by, within, sides, strict=True)
+                )
+            if sides != before:
+                border = (sides[0] - before[0], sides[1] - before[1])
+                y = self.recorder.add(Pad((0, 0), border), (self,))
+            if cosine:
+                y = self.recorder.add(QueryKeyValue(inner, key_bias), (y,), "qkv")
+            else:
+                y = y.pointwise(3 * inner, name="qkv")
+            attend = Attend(heads, within, moved, bias, cosine, interleaved)
+            y = self.recorder.add(attend, (y,)).pointwise(out, name="proj")
+            if sides != before:
+                border = (before[0] - sides[0], before[1] - sides[1])
+                y = self.recorder.add(Pad((0, 0), border), (y,))
+        return y
+
+    def layer_scale(self, start: float) -> Value:
+        """The same shape, each channel times a learned number; unchanged for a start of 0."""
+        return self.recorder.add(LayerScale(start), (self,)) if start else self
+
+    def tokens(self) -> Value:
+        """(C, H, W) -> (C, H * W); tokens stay."""
+        return self if len(self.spec.size) == 1 else self.recorder.add(Tokens(), (self,))
+
+    def to_map(self, size: int | Pair) -> Value:
+        """(C, H * W) -> (C, H, W)."""
+        return self.recorder.add(ToMap(pair(size)), (self,))
+
+    def class_token(self) -> Value:
+        """(C, N) -> (C, N + 1): a learned token before all others."""
+        return self.recorder.add(ClassToken(), (self,))
+
+    def positions(self) -> Value:
+        """The same shape with a learned position table added."""
+        return self.recorder.add(Positions(), (self,))
+
+    def gather(self) -> Value:
+        """(C, H, W) -> (4 * C, ceil(H / 2), ceil(W / 2)): each 2x2 window as one pixel."""
+        return self.recorder.add(SpaceToDepth(), (self,))
 
     def pool(
         self,
@@ -396,7 +514,9 @@ class Value:
         return self.recorder.add(AdaptivePool(pair(size)), (self,))
 
     def global_pool(self, kind: str = "avg", *, keep: bool = False) -> Value:
-        """(C, H, W) -> (C,), or (C, 1, 1) with `keep`."""
+        """(C, H, W) -> (C,), or (C, 1, 1) with `keep`; (C, N) -> (C,)."""
+        if len(self.spec.size) == 1:
+            return self.recorder.add(PoolTokens(kind), (self,))
         return self.recorder.add(GlobalPool(kind, keep), (self,))
 
     def lrn(self, size: int, alpha: float, beta: float, k: float) -> Value:
@@ -404,7 +524,7 @@ class Value:
         return self.recorder.add(LocalResponseNorm(size, alpha, beta, k), (self,))
 
     def flatten(self) -> Value:
-        """(C, H, W) -> (C * H * W,); a vector stays."""
+        """(C, H, W) -> (C * H * W,), (C, N) -> (C * N,); a vector stays."""
         return self.recorder.add(Flatten(), (self,)) if self.spec.size else self
 
     def dropout(self, rate: float) -> Value:

@@ -100,7 +100,7 @@ def _parsed(text: str) -> Genotype:
 
 SETTINGS = {
     "act": field_of(Activation)[0],
-    "norm": one_of("batch", "none"),
+    "norm": one_of("batch", "layer", "none"),
     "eps": field_of(Positive)[0],
     "momentum": field_of(Positive)[0],
     "padding": one_of("half", "same", "valid"),

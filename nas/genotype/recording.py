@@ -52,6 +52,7 @@ def graph(network: Genotype) -> Graph:
     state = _State(recorder)
     settings = Settings()
     x = state.chain(parts[1:], recorder.start(settings), _Context((), (), settings))
+    x = x.laid(False)
     aux = state.heads()
     return recorder.finish(x, aux, [(".".join(name), value) for name, value in state.names.items()])
 
@@ -94,7 +95,8 @@ class _State:
         done = []
         for number, (aux, x, context) in enumerate(self.waiting, 1):
             path = ("aux" if number == 1 else f"aux{number}",)
-            done.append((self.record(aux.head, x, replace(context, path=path)), aux.weight))
+            end = self.record(aux.head, x, replace(context, path=path))
+            done.append((end.laid(False), aux.weight))
         return done
 
     def chain(self, parts: tuple[Genotype, ...], x: Value, context: _Context) -> Value:

@@ -8,20 +8,25 @@ something is built.
 
 from nas.ops._base import Layer, Op, Pair, Spec, pair
 from nas.ops.activation import ACTIVATIONS, Activate
+from nas.ops.attention import Attend
 from nas.ops.combine import Add, Concat, Multiply
 from nas.ops.conv import Conv
 from nas.ops.drop import Dropout, DropPath
-from nas.ops.linear import Linear
-from nas.ops.norm import BatchNorm, LocalResponseNorm
+from nas.ops.learned import LayerScale, Positions
+from nas.ops.linear import Linear, QueryKeyValue
+from nas.ops.norm import BatchNorm, LayerNorm, LocalResponseNorm
 from nas.ops.pool import AdaptivePool, GlobalPool, Pool
-from nas.ops.reshape import Flatten, Input, Pad, Zero
+from nas.ops.reshape import Flatten, Input, Pad, Permute, SpaceToDepth, Zero
+from nas.ops.tokens import ClassToken, PoolTokens, Tokens, ToMap
 
 __all__ = [
     "ACTIVATIONS",
     "Activate",
     "AdaptivePool",
     "Add",
+    "Attend",
     "BatchNorm",
+    "ClassToken",
     "Concat",
     "Conv",
     "DropPath",
@@ -30,14 +35,23 @@ __all__ = [
     "GlobalPool",
     "Input",
     "Layer",
+    "LayerNorm",
+    "LayerScale",
     "Linear",
     "LocalResponseNorm",
     "Multiply",
     "Op",
     "Pad",
     "Pair",
+    "Permute",
     "Pool",
+    "PoolTokens",
+    "Positions",
+    "QueryKeyValue",
+    "SpaceToDepth",
     "Spec",
+    "ToMap",
+    "Tokens",
     "Zero",
     "pair",
 ]

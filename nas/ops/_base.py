@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from nas.errors import GenotypeError
@@ -25,15 +25,18 @@ def pair(value: int | Pair) -> Pair:
 class Spec:
     """A tensor that doesn't exist yet: channels first, the batch left out.
 
-    `size` is (height, width) of a map and () of a vector.
+    `size` is (height, width) of a map, (count,) of tokens and () of a vector. `last` tells how it
+    lies in memory, not what it is: the channels of maps and tokens behind their sizes.
     """
 
     channels: int
     size: tuple[int, ...] = ()
+    last: bool = field(default=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(channels, height, width) of a map, (channels,) of a vector."""
+        """(channels, height, width) of a map, (channels, count) of tokens, (channels,) of a
+        vector, however it lies in memory."""
         return (self.channels, *self.size)
 
     @property
@@ -50,7 +53,7 @@ class Spec:
         if len(self.size) != 2:
             raise GenotypeError(
                 f"needs a map (channels, height, width) and gets {self}; "
-                "put it before the flatten, the pooling head or the linear layer"
+                "put it before the flatten, the class token, the pooling head or the linear layer"
             )
         return self.size[0], self.size[1]
 
@@ -136,6 +139,11 @@ class Op(ABC):
         """Whether the output is memory of its own that no backward reads, so that the next step
         may write over it."""
         return False
+
+    @property
+    def lies(self) -> str:
+        """How it wants channels in memory: "first", "last" or "any" (all inputs alike)."""
+        return "first"
 
     @property
     def trivial(self) -> bool:

@@ -51,6 +51,11 @@ class Activate(Op):
     kind: str
 
     @property
+    def lies(self) -> str:
+        """However the input lies, except where neighbouring channels matter."""
+        return "first" if self.kind == "softmax" else "any"
+
+    @property
     def keeps_zero(self) -> bool:
         """Whether f(0) = 0."""
         return ACTIVATIONS[self.kind].keeps_zero

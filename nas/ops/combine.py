@@ -15,6 +15,7 @@ class Add(Op):
     """Equal shapes -> that shape: the sum."""
 
     name: ClassVar[str] = "add"
+    lies: ClassVar[str] = "any"
     overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
     commutes: ClassVar[bool] = True
@@ -45,6 +46,7 @@ class Multiply(Op):
     """Two shapes, one may be 1x1 in size -> the larger: the product of each number."""
 
     name: ClassVar[str] = "scale"
+    lies: ClassVar[str] = "any"
     saves_input: ClassVar[bool] = True
     overwritable: ClassVar[bool] = True
     commutes: ClassVar[bool] = True

@@ -16,6 +16,7 @@ class Dropout(Op):
     name: ClassVar[str] = "dropout"
     keeps_zero: ClassVar[bool] = True
     random: ClassVar[bool] = True
+    lies: ClassVar[str] = "any"
 
     rate: float
 
@@ -45,6 +46,7 @@ class DropPath(Op):
     name: ClassVar[str] = "drop_path"
     keeps_zero: ClassVar[bool] = True
     random: ClassVar[bool] = True
+    lies: ClassVar[str] = "any"
 
     rate: float
 

@@ -1,7 +1,7 @@
 """Initial weights, as the field sets them.
 
 Convolutions: He's normal distribution by fan-out (arXiv:1502.01852), groups counted as
-EfficientNet does; linear
+EfficientNet does, but of patches (stride = kernel) by fan-in, as ViT's; linear
 layers: uniform within 1 / sqrt(inputs), torch's own; norms: scale 1, shift 0; biases 0.
 """
 
@@ -15,11 +15,19 @@ from torch import nn
 
 @torch.no_grad()
 def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Set a layer's own parameters and buffers; its children are left alone."""
-    if isinstance(module, nn.Conv2d):
+    """Set a layer's own parameters and buffers; its children are left alone.
+
+    A layer of our own says itself how it begins.
+    """
+    start = getattr(module, "start", None)
+    if start is not None:
+        start(generator)
+    elif isinstance(module, nn.Conv2d):
         height, width = module.kernel_size
-        fan_out = module.out_channels // module.groups * height * width
-        module.weight.normal_(0, math.sqrt(2 / fan_out), generator=generator)
+        fan = module.out_channels // module.groups * height * width / 2
+        if module.stride == module.kernel_size != (1, 1):
+            fan = module.in_channels // module.groups * height * width
+        module.weight.normal_(0, math.sqrt(1 / fan), generator=generator)
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear):
@@ -27,7 +35,7 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         module.weight.uniform_(-bound, bound, generator=generator)
         if module.bias is not None:
             module.bias.zero_()
-    elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.PReLU):
+    elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.LayerNorm | nn.PReLU):
         module.reset_parameters()
     elif next(module.parameters(recurse=False), None) is not None:
         raise AssertionError(f"no initialisation is known for {type(module).__name__}")

@@ -1,4 +1,4 @@
-"""Linear layer on a vector."""
+"""Linear layers: on a vector, and on the channels of each pixel or token."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from nas.ops._base import Layer, Op, Spec
 
 @dataclass(frozen=True, slots=True)
 class Linear(Op):
-    """(C,) -> (out,): every output is a weighted sum of all inputs."""
+    """(C,) -> (out,): every output is a weighted sum of all inputs.
+
+    With `each` also (C, H, W) -> (out, H, W) and (C, N) -> (out, N): every pixel or token by
+    itself. The output is never written over: in mixed precision a sum must not fall to its half
+    precision.
+    """
 
     name: ClassVar[str] = "linear"
     saves_input: ClassVar[bool] = True
-    overwritable: ClassVar[bool] = True
+    lies: ClassVar[str] = "last"
 
     out: int
     bias: bool = True
+    each: bool = False
 
     @property
     def keeps_zero(self) -> bool:
@@ -27,27 +33,66 @@ class Linear(Op):
         return not self.bias
 
     def infer(self, *inputs: Spec) -> Spec:
-        """A vector of `out` numbers."""
+        """`out` channels."""
         (x,) = inputs
-        if x.size:
+        if x.size and not self.each:
             raise GenotypeError(
                 f"a linear layer needs a vector and gets a map of {x}; "
                 "put flatten or a pooling head before it"
             )
-        return Spec(self.out)
+        return Spec(self.out, x.size, bool(x.size))
 
     def params(self, *inputs: Spec) -> int:
         """The matrix, and the biases."""
         return self.out * (inputs[0].channels + int(self.bias))
 
     def macs(self, out: Spec, *inputs: Spec) -> int:
-        """One a weight."""
-        return self.out * inputs[0].channels
+        """One a weight, for each pixel or token."""
+        return out.elements * inputs[0].channels
 
     def layer(self, *inputs: Spec) -> Layer:
-        """`nn.Linear`."""
+        """`nn.Linear`, or one that begins as transformers' do."""
         options = () if self.bias else (("bias", False),)
-        return Layer("Linear", (inputs[0].channels, self.out), options)
+        return Layer(
+            "Pointwise" if self.each else "Linear", (inputs[0].channels, self.out), options
+        )
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """A call of the module."""
+        return f"{me}({args[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryKeyValue(Op):
+    """(C, ...) -> (3 * width, ...): a linear layer whose keys have no bias (Swin V2,
+    arXiv:2111.09883).
+
+    With `held` keys have one that is held at zero, as torchvision's: it counts and does nothing.
+    """
+
+    name: ClassVar[str] = "qkv"
+    saves_input: ClassVar[bool] = True
+    lies: ClassVar[str] = "last"
+
+    width: int  # channels of the queries
+    held: bool = False
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """Queries, keys and values side by side."""
+        return Spec(3 * self.width, inputs[0].size, bool(inputs[0].size))
+
+    def params(self, *inputs: Spec) -> int:
+        """The matrix and two biases, or three."""
+        return self.width * (3 * inputs[0].channels + 2 + int(self.held))
+
+    def macs(self, out: Spec, *inputs: Spec) -> int:
+        """One a weight, for each pixel or token."""
+        return out.elements * inputs[0].channels
+
+    def layer(self, *inputs: Spec) -> Layer:
+        """`nas.ops.layers.QueryKeyValue`."""
+        options = (("held", True),) if self.held else ()
+        return Layer("QueryKeyValue", (inputs[0].channels, self.width), options)
 
     def code(self, args: Sequence[str], me: str) -> str:
         """A call of the module."""

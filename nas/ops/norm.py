@@ -1,4 +1,5 @@
-"""Normalisation: batch norm (arXiv:1502.03167) and AlexNet's local response norm."""
+"""Normalisation: batch norm (arXiv:1502.03167), layer norm (arXiv:1607.06450) and AlexNet's local
+response norm."""
 
 from __future__ import annotations
 
@@ -33,14 +34,45 @@ class BatchNorm(Op):
         return 2 * inputs[0].channels
 
     def layer(self, *inputs: Spec) -> Layer:
-        """`nn.BatchNorm2d` on maps, `nn.BatchNorm1d` on vectors."""
-        kind = "BatchNorm2d" if inputs[0].size else "BatchNorm1d"
+        """`nn.BatchNorm2d` on maps, `nn.BatchNorm1d` on tokens and vectors."""
+        kind = "BatchNorm2d" if len(inputs[0].size) == 2 else "BatchNorm1d"
         options: list[tuple[str, object]] = []
         if self.eps != 1e-5:
             options.append(("eps", self.eps))
         if self.momentum != 0.1:
             options.append(("momentum", self.momentum))
         return Layer(kind, (inputs[0].channels,), tuple(options))
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """A call of the module."""
+        return f"{me}({args[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNorm(Op):
+    """The same shape: the channels of each pixel or token get mean 0 and variance 1, then a
+    learned scale and shift."""
+
+    name: ClassVar[str] = "norm"
+    saves_input: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    keeps_zero: ClassVar[bool] = True  # as batch norm's
+    lies: ClassVar[str] = "last"
+
+    eps: float = 1e-6
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """As the input."""
+        return inputs[0]
+
+    def params(self, *inputs: Spec) -> int:
+        """Scale and shift a channel."""
+        return 2 * inputs[0].channels
+
+    def layer(self, *inputs: Spec) -> Layer:
+        """`nn.LayerNorm`."""
+        options = () if self.eps == 1e-5 else (("eps", self.eps),)
+        return Layer("LayerNorm", (inputs[0].channels,), options)
 
     def code(self, args: Sequence[str], me: str) -> str:
         """A call of the module."""

@@ -1,13 +1,13 @@
-"""What begins a graph or only rearranges: the image, padding, flattening, and nothing at all."""
+"""What begins a graph or only rearranges: image, padding, flattening, memory's order, zeros."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Op, Pair, Spec
+from nas.ops._base import Layer, Op, Pair, Spec
 from nas.ops.conv import tight
 
 
@@ -90,7 +90,60 @@ class Flatten(Op):
 
     def window(self, x: Spec) -> tuple[Pair, Pair]:
         """The whole map."""
-        return (x.map, x.map) if x.size else ((1, 1), (1, 1))
+        return (x.map, x.map) if len(x.size) == 2 else ((1, 1), (1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Permute(Op):
+    """The same tensor, its channels last in memory, or first again.
+
+    The recorder puts it in where an operation wants the other order; nobody writes it.
+    """
+
+    name: ClassVar[str] = "permute"
+    keeps_zero: ClassVar[bool] = True
+    lies: ClassVar[str] = "any"
+
+    last: bool
+    sides: int  # 2 of a map, 1 of tokens
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """The same shape, lying otherwise."""
+        return replace(inputs[0], last=self.last)
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """A view."""
+        if self.sides == 1:
+            return f"{args[0]}.transpose(1, 2)"
+        return f"{args[0]}.permute({'0, 2, 3, 1' if self.last else '0, 3, 1, 2'})"
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceToDepth(Op):
+    """(C, H, W) -> (4 * C, ceil(H / 2), ceil(W / 2)): the four pixels of each 2x2 window as one;
+    an odd map gets a border of zeros at the bottom or right (Swin, arXiv:2103.14030)."""
+
+    name: ClassVar[str] = "gather"
+    keeps_zero: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    lies: ClassVar[str] = "last"
+
+    def infer(self, *inputs: Spec) -> Spec:
+        """Half the sides, four times the channels."""
+        height, width = inputs[0].map
+        return Spec(4 * inputs[0].channels, (-(-height // 2), -(-width // 2)), last=True)
+
+    def layer(self, *inputs: Spec) -> Layer:
+        """`nas.ops.layers.SpaceToDepth`."""
+        return Layer("SpaceToDepth")
+
+    def code(self, args: Sequence[str], me: str) -> str:
+        """A call of the module."""
+        return f"{me}({args[0]})"
+
+    def window(self, x: Spec) -> tuple[Pair, Pair]:
+        """2x2."""
+        return (2, 2), (2, 2)
 
 
 @dataclass(frozen=True, slots=True)

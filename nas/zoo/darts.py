@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from nas.dsl import act, cell, classifier, conv, dsep, identity, image, maxpool, tap
+from nas.dsl import act, cell, classifier, conv, dsep, image, maxpool, tap
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 

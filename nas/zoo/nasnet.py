@@ -34,12 +34,12 @@ NASNET = Paper(
 
 def _reduction(other: Genotype, out: int | None = None) -> Genotype:
     """Figure 4's reduction cell, `other` beside the input; `out` where that isn't adjusted."""
-    x, half, mean = tap("x"), maxpool(3, stride=2), avgpool(3, stride=2, count_pad=False)
+    half, mean = maxpool(3, stride=2), avgpool(3, stride=2, count_pad=False)
     first = (dsep(5, stride=2) + (other >> dsep(7, stride=2, out=out))) @ "first"
-    second = ((x >> half) + (other >> dsep(7, stride=2, out=out))) @ "second"
-    third = (x >> mean) + (other >> dsep(5, stride=2, out=out))
-    fourth = avgpool(3, count_pad=False) + tap("second")
-    return identity @ "x" >> first >> (second | third | fourth | dsep(3) + (x >> half))
+    second = (half + (other >> dsep(7, stride=2, out=out))) @ "second"
+    third = mean + (other >> dsep(5, stride=2, out=out))
+    fourth = (first >> avgpool(3, count_pad=False)) + tap("second")
+    return second | third | fourth | (tap("first") >> dsep(3)) + half
 
 
 def nasnet_a(filters: int, cells: int, stem: int, pixels: int, dropout: float) -> Genotype:

@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.study import wiring
     from nas.train import Recipe, Score, fit
     from nas.train.checkpoint import save
+    from nas.train.threads import threads, worthwhile
 
     recipe = Recipe.load(args.recipe)
     if args.batch is not None:
@@ -69,13 +70,16 @@ def run(args: argparse.Namespace) -> int:
         )
 
     try:
-        model = compile(network, seed=args.seed, zero_gamma=recipe.zero_gamma)
-        history = fit(model, data, recipe, epochs=epochs, seed=args.seed, device=device, watch=tell)
-        save(model, args.out / "weights.safetensors")
-        _write(args.out, "history.json", history.to_json())
-        _say("validation", Score.of(model, data, data.validation()))
-        if args.test:
-            _say("test", Score.of(model, data, data.test()))
+        with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
+            model = compile(network, seed=args.seed, zero_gamma=recipe.zero_gamma)
+            history = fit(
+                model, data, recipe, epochs=epochs, seed=args.seed, device=device, watch=tell
+            )
+            save(model, args.out / "weights.safetensors")
+            _write(args.out, "history.json", history.to_json())
+            _say("validation", Score.of(model, data, data.validation()))
+            if args.test:
+                _say("test", Score.of(model, data, data.test()))
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

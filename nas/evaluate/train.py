@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from nas.compiler.network import compile
+from nas.costs import cost
 from nas.data import DataSet, load
 from nas.errors import DataError, RunError
 from nas.genotype import Genotype, parse
@@ -20,7 +19,8 @@ from nas.train.checkpoint import restore, save
 from nas.train.history import DivergenceError
 from nas.train.loop import default_device, fit
 from nas.train.recipe import Recipe
-from nas.train.score import Score
+from nas.train.score import BATCH, Score
+from nas.train.threads import threads, worthwhile
 from nas.trial import Job, Kind, Outcome
 
 WEIGHTS = "weights.safetensors"
@@ -33,7 +33,8 @@ class TrainEvaluator:
     """Trains each candidate from scratch for a few epochs; the same job gives the same figures.
 
     `epochs` stands in for the recipe's own number; `device` is torch's name of it, None for the
-    first GPU or else the CPU; `threads` is how many of the CPU's a candidate may use, None for all.
+    first GPU or else the CPU; `threads` is how many of the CPU's a candidate uses, None for as many
+    as pay.
     """
 
     data: str = "digits"
@@ -72,7 +73,7 @@ class TrainEvaluator:
         """
         network = parse(genotype)
         data = matched(load(self.data), network)
-        with _threads(self.threads):
+        with threads(self.threads or worthwhile(cost(network).macs, BATCH)):
             model = compile(network, seed=0)
             restore(model, weights)
             return _figures(Score.of(model.to(self._device), data, data.test()))
@@ -84,7 +85,7 @@ class TrainEvaluator:
         epochs = self.epochs or recipe.epochs
         network = parse(job.genotype)
         data = matched(load(self.data), network)
-        with _threads(self.threads):
+        with threads(self.threads or worthwhile(cost(network).macs, recipe.batch)):
             model = compile(network, seed=job.seed, zero_gamma=recipe.zero_gamma)
             fit(model, data, recipe, epochs=epochs, seed=job.seed, device=self._device)
             figures = _figures(Score.of(model, data, data.validation()))
@@ -137,14 +138,3 @@ def _told(error: Exception) -> str:
     text = "".join(traceback.format_exception_only(error)).strip()
     whole = f"{text}\n{frames}".encode()[:REASON]
     return whole.decode(errors="ignore").strip()
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Let torch use `count` of the CPU's threads meanwhile."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

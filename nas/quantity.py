@@ -43,6 +43,44 @@ def format_count(count: float) -> str:
     return f"{count:.0f}"
 
 
+def spoken(count: int) -> str:
+    """`count` as people say it: one or two decimals and a unit, as in tables and papers.
+
+    >>> spoken(5_288_548), spoken(385_814_752), spoken(4_089_184_256), spoken(850)
+    ('5.29 M', '385.8 M', '4.09 G', '850')
+    """
+    for unit, size in _UNITS.items():
+        if unit and count >= size * 0.99995:
+            scaled = count / size
+            return f"{scaled:.{2 if scaled < 99.995 else 1}f} {unit}"
+    return str(count)
+
+
+def spoken_bytes(count: int) -> str:
+    """A number of bytes in decimal units.
+
+    >>> spoken_bytes(111_861_920), spoken_bytes(512)
+    ('111.9 MB', '512 bytes')
+    """
+    return f"{count} bytes" if count < 1000 else f"{spoken(count)}B"
+
+
+def parse_image(text: str | None) -> tuple[int, int, int] | None:
+    """(channels, height, width) that `text` writes; None of None. Raises `UsageError`.
+
+    >>> parse_image("3,32,32")
+    (3, 32, 32)
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r" *([1-9]\d{0,4}) *, *([1-9]\d{0,4}) *, *([1-9]\d{0,4}) *", text)
+    if not found:
+        raise UsageError(
+            f"--image {text}: must be channels,height,width in pixels, such as 3,224,224"
+        )
+    return int(found[1]), int(found[2]), int(found[3])
+
+
 def parse_seconds(text: str) -> float:
     """The seconds that `text` writes: `90`, `90s`, `2m`, `1h30m`, `1.5d`.
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nas.costs.field import fields
+from nas.costs.field import fields, last_map
 from nas.costs.memory import peak_inference, saved_for_training
 from nas.errors import GenotypeError
 from nas.genotype.expression import Chain, Genotype, Image
 from nas.genotype.normal import normal
-from nas.graph import Graph
+from nas.graph import Graph, Node
+from nas.ops import Input, Op
 
 BYTES = 4  # of a number in float32
 OPTIMISER = 3  # weights, gradients, momentum
@@ -29,6 +30,7 @@ class Line:
     macs: int
     activations: int  # elements put out by layers with MACs
     field: tuple[int, int]  # receptive field: (height, width) in pixels of the image
+    training: bool = False  # of an auxiliary head: not there in use
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Cost:
     def stages(self) -> tuple[Line, ...]:
         """One line for each part of the main chain."""
         flat, seen = self.graph, fields(self.graph)
+        used = set(flat.live(with_aux=False))
         groups: dict[str, list[int]] = {}
         for index, node in enumerate(flat.nodes):
             groups.setdefault(node.path[0], []).append(index)
@@ -71,6 +74,7 @@ class Cost:
                     sum(one.macs for one in counts),
                     sum(one.activations for one in counts),
                     seen[last],
+                    last not in used,
                 )
             )
         return tuple(lines)
@@ -80,19 +84,21 @@ class Cost:
         """One line for each operation, in order of execution."""
         flat = self.flat
         seen = fields(flat)
+        used = set(flat.live(with_aux=False))
         lines = []
-        for node, extent in zip(flat.nodes, seen, strict=True):
+        for index, (node, extent) in enumerate(zip(flat.nodes, seen, strict=True)):
             one = node.total
             name = ".".join(node.path)
             lines.append(
                 Line(
                     name,
-                    str(node.item),
+                    _call(flat, node),
                     node.spec.shape,
                     one.params,
                     one.macs,
                     one.activations,
                     extent,
+                    index not in used,
                 )
             )
         return tuple(lines)
@@ -104,9 +110,9 @@ class Cost:
 
     @property
     def receptive_field(self) -> tuple[int, int]:
-        """(height, width) in pixels of the image that one output of the last map sees, before
-        global pooling."""
-        return max((line.field for line in self.nodes if len(line.shape) == 3), default=(1, 1))
+        """(height, width) in pixels of the image that one output of the last map or tokens sees,
+        before global pooling."""
+        return last_map(self.flat)
 
     def inference_memory(self, batch: int = 1) -> int:
         """An estimate of the peak in bytes, float32: weights and the maps alive at one time."""
@@ -127,6 +133,18 @@ def _what(graph: Graph, members: list[int]) -> str:
     return ", ".join(label if n == 1 else f"{label} x {n}" for label, n in _first_three(counted))
 
 
+def _call(flat: Graph, node: Node) -> str:
+    """An operation as it is written in code: its layer's constructor, else its expression."""
+    item = node.item
+    assert isinstance(item, Op)
+    if isinstance(item, Input):
+        return "image"
+    layer = item.layer(*flat.specs(node))
+    read = "xyzuvwabcdefgh"[: len(node.inputs)] or "x"
+    many = [f"x{i}" for i in range(len(node.inputs))] if len(node.inputs) > len(read) else read
+    return str(layer).removeprefix("nn.") if layer else item.code(list(many), "")
+
+
 def _first_three(counted: dict[str, int]) -> Iterator[tuple[str, int]]:
     for number, (label, n) in enumerate(counted.items()):
         if number == 3:
@@ -142,13 +160,15 @@ def cost(genotype: Genotype, image: tuple[int, int, int] | None = None) -> Cost:
     Raises GenotypeError where shapes don't fit or choices are left.
     """
     if image is not None:
-        genotype = _with_image(genotype, image)
+        genotype = with_image(genotype, image)
     graph = normal(genotype)
     total = graph.total
     return Cost(total.params, total.macs, total.activations, graph)
 
 
-def _with_image(genotype: Genotype, image: tuple[int, int, int]) -> Genotype:
+def with_image(genotype: Genotype, image: tuple[int, int, int]) -> Genotype:
+    """A part of a network on an input of (channels, height, width); GenotypeError where it has
+    one."""
     parts = genotype.items if isinstance(genotype, Chain) else (genotype,)
     if isinstance(parts[0], Image):
         raise GenotypeError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nas.graph import Graph
-from nas.ops import Input, Multiply
+from nas.ops import GlobalPool, Input, Multiply
 
 
 def fields(graph: Graph) -> list[tuple[int, int]]:
@@ -12,6 +12,24 @@ def fields(graph: Graph) -> list[tuple[int, int]]:
     A gate (squeeze-and-excitation) sees the whole map but only weighs it; it doesn't count.
     """
     return [(extent[0], extent[1]) for extent, _ in _grids(graph, ((1, 1), (1, 1)))]
+
+
+def last_map(graph: Graph) -> tuple[int, int]:
+    """(height, width) in pixels of the image that one output of the last map sees.
+
+    `graph` is of operations. What a global pooling gave is no map, and auxiliary heads don't count.
+    """
+    extents, widest = fields(graph), (1, 1)
+    pooled: set[int] = set()
+    for index in graph.live(with_aux=False):
+        node = graph.nodes[index]
+        gate = isinstance(node.item, Multiply)
+        over = all(i in pooled for i in node.inputs) if gate else pooled.intersection(node.inputs)
+        if isinstance(node.item, GlobalPool) or not node.spec.size or (index and over):
+            pooled.add(index)
+        elif index:
+            widest = max(widest, extents[index])
+    return widest
 
 
 def _grids(

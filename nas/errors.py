@@ -19,6 +19,8 @@ class GenotypeError(NasError):
     with it.
     """
 
+    field = ""  # the field of a block that was written wrongly
+
     def __init__(self, message: str, place: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message, self.place = message, place
@@ -48,7 +50,15 @@ class UsageError(NasError):
     """A command line asks for something that can't be done as written; exit code 2."""
 
 
+def shown(value: object) -> str:
+    """A value as an error quotes it: at most 60 characters, however large it is."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A clause naming the known names nearest to `name`: `"; did you mean 'relu'?"`, or `""`."""
-    close = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
+    close = difflib.get_close_matches(name[:60], list(known), n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

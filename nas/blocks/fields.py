@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, get_args, get_origin
 
-from nas.errors import nearest
+from nas.errors import nearest, shown
 from nas.graph import Inside
 from nas.ops import ACTIVATIONS, Pair
 
@@ -117,7 +117,7 @@ class _Named(Field):
         words = ("none", *ACTIVATIONS)
         if value not in words:
             hint = nearest(str(value), words) or f"; known: {', '.join(words)}"
-            raise ValueError(f"must be an activation, but got {value!r}{hint}")
+            raise ValueError(f"must be an activation, but got {shown(value)}{hint}")
         return str(value)
 
 

@@ -3,7 +3,8 @@ declared type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from nas.blocks import Entry, Slot, registry
@@ -45,8 +46,9 @@ def leaf(
     for slot, value in zip(entry.slots, args, strict=False):
         given[slot.name] = value
     for name, value in (options or {}).items():
-        if entry.slot(name).name in given:
-            raise GenotypeError(f"{word} got its field {name!r} twice")
+        with _about(name):
+            if entry.slot(name).name in given:
+                raise GenotypeError(f"{word} got its field {name!r} twice")
         given[name] = value
     for slot in entry.slots:
         if slot.required and slot.name not in given:
@@ -54,9 +56,22 @@ def leaf(
                 f"{word} needs its field {slot.name!r} ({slot.type.rule}); "
                 f"write {word}({slot.name}=...)"
             )
-    return with_fields(
-        word, {s.name: coerce(entry, s, given[s.name]) for s in entry.slots if s.name in given}
-    )
+    values = {}
+    for slot in entry.slots:
+        if slot.name in given:
+            with _about(slot.name):
+                values[slot.name] = coerce(entry, slot, given[slot.name])
+    return with_fields(word, values)
+
+
+@contextmanager
+def _about(field: str) -> Iterator[None]:
+    """Errors from inside say which field they are about."""
+    try:
+        yield
+    except GenotypeError as error:
+        error.field = field
+        raise
 
 
 def with_fields(word: str, values: Mapping[str, Argument]) -> Leaf:
@@ -103,6 +118,7 @@ SETTINGS = {
     "norm": one_of("batch", "layer", "none"),
     "eps": field_of(Positive)[0],
     "momentum": field_of(Positive)[0],
+    "gain": one_of("act", "weights"),
     "padding": one_of("half", "same", "valid"),
     "drop_path": field_of(Rate)[0],
 }
@@ -115,7 +131,7 @@ def image(channels: object = 3, height: object = 224, width: object = None) -> I
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_IMAGE:
             raise GenotypeError(
                 f"image's {name} must be a whole number from 1 to {LARGEST_IMAGE}, "
-                f"but got {value!r}"
+                f"but got {shown(value)}"
             )
     return Image(cast(int, channels), cast(int, height), cast(int, width))
 

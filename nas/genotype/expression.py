@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from nas.blocks.fields import Scalar
-from nas.errors import GenotypeError
+from nas.errors import GenotypeError, shown
 from nas.genotype import limits
 from nas.genotype.words import RESERVED
 from nas.graph import Inside
@@ -36,6 +36,7 @@ class Genotype(Inside):
     depth: int = field(
         default=1, init=False, compare=False, repr=False
     )  # expressions inside expressions
+    size: int = field(default=1, init=False, compare=False, repr=False)  # expressions written
     open: bool = field(
         default=False, init=False, compare=False, repr=False
     )  # choices are left in it
@@ -43,6 +44,9 @@ class Genotype(Inside):
     def _measure(self, parts: tuple[Genotype, ...], times: int = 1) -> None:
         blocks = max(1, times * sum(part.blocks for part in parts))
         depth = 1 + max((part.depth for part in parts), default=0)
+        size = self.size + sum(part.size for part in parts)
+        limits.within("the number of expressions", size, limits.PARTS, "leave some out")
+        object.__setattr__(self, "size", size)
         limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
         limits.within(
             "expressions inside expressions", depth, limits.DEPTH, "flatten the expression"
@@ -89,13 +93,16 @@ class Genotype(Inside):
 
 def genotype(value: object, where: str) -> Genotype:
     """`value` as an expression; GenotypeError where it is none."""
-    if isinstance(value, Genotype):
-        return value
-    spoken = getattr(value, "expression", None)
+    spoken = value if isinstance(value, Genotype) else getattr(value, "expression", None)
+    if isinstance(spoken, Choice) and not spoken.parts:
+        raise GenotypeError(
+            f"{where} joins expressions, but got a choice of values, {shown(spoken.options)}; "
+            "give it to a block's field, such as conv(choice(16, 24), 3)"
+        )
     if isinstance(spoken, Genotype):
         return spoken
     raise GenotypeError(
-        f"{where} joins expressions, but got {value!r}; write a block such as conv(32, 3)"
+        f"{where} joins expressions, but got {shown(value)}; write a block such as conv(32, 3)"
     )
 
 
@@ -106,7 +113,9 @@ def count(value: object) -> int | Choice:
             count(option)
         return value
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise GenotypeError(f"`*` repeats a whole number of times, at least 1, but got {value!r}")
+        raise GenotypeError(
+            f"`*` repeats a whole number of times, at least 1, but got {shown(value)}"
+        )
     limits.within("a repeat", value, limits.REPEATS, "repeat less")
     return value
 
@@ -116,7 +125,7 @@ def checked_name(value: object) -> str:
     else."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+", value) or value.isdigit():
         raise GenotypeError(
-            f"a name must be letters, digits and _ with at least one letter, but got {value!r}"
+            f"a name must be letters, digits and _ with at least one letter, but got {shown(value)}"
         )
     limits.within("a name's length", len(value), limits.NAME, "shorten it")
     if value in RESERVED or value.startswith("_"):
@@ -215,7 +224,12 @@ class Sum(Joined):
     """`a + b`: both read the same input; outputs added."""
 
 
+def _quoted(value: object) -> str:
+    return shown(str(value)).strip("'") if isinstance(value, Genotype) else shown(value)
+
+
 def _no_image(body: Genotype, what: str) -> None:
+    genotype(body, what)
     if isinstance(body, Image) or (isinstance(body, Chain) and isinstance(body.items[0], Image)):
         raise GenotypeError(
             f"{what} holds image(...); move image(...) to the front of the whole chain"
@@ -315,7 +329,9 @@ class Aux(Genotype):
             or not isinstance(weight, int | float)
             or not 0 <= weight <= 100
         ):
-            raise GenotypeError(f"aux's weight must be a number from 0 to 100, but got {weight!r}")
+            raise GenotypeError(
+                f"aux's weight must be a number from 0 to 100, but got {shown(weight)}"
+            )
         object.__setattr__(self, "weight", float(weight))
         self._measure((self.head,))
 
@@ -368,11 +384,21 @@ class Choice(Genotype):
         if len(kinds) > 1:
             raise GenotypeError(
                 "a choice's options are all expressions or all values, but got both: "
-                f"{', '.join(map(str, self.options))}"
+                f"{', '.join(map(_quoted, self.options[:4]))}"
             )
-        for index, option in enumerate(self.options):
-            if option in self.options[:index]:
-                raise GenotypeError(f"choice has one option twice: {option}; leave one out")
+        seen: set[object] = set()
+        for option in self.options:
+            sides = option if isinstance(option, tuple) else (option,)
+            if not all(isinstance(x, Genotype | int | float | str | None) for x in sides):
+                raise GenotypeError(
+                    f"a choice's option must be a number, a word or an expression, "
+                    f"but got {shown(option)}"
+                )
+            if option in seen:
+                raise GenotypeError(
+                    f"choice has one option twice: {_quoted(option)}; leave one out"
+                )
+            seen.add(option)
             if isinstance(option, Genotype):
                 _no_image(option, "choice(...)")
         if self.name is not None:

@@ -9,6 +9,7 @@ continues the one before, and `#` begins a comment.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nas.blocks import registry
-from nas.errors import GenotypeError, nearest
+from nas.errors import GenotypeError, nearest, shown
 from nas.genotype import limits
 from nas.genotype.binding import JOINS, WORDS, leaf
 from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_name, count, genotype
@@ -26,10 +27,10 @@ from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_nam
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
       | (?P<open>[(\[{]) | (?P<close>[)\]}])
-      | (?P<newline>\n) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
+      | (?P<newline>\n(?:[ ]*(?:\#[^\n]*)?\n)*) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
     re.VERBOSE,
 )
-_LEADING = re.compile(r"\s*(>>|[|+*@])")
+_LEADING = (">>", "|", "+", "*", "@")  # a line that begins with one continues the line before
 _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.RShift: ">>",
     ast.BitOr: "|",
@@ -82,12 +83,12 @@ def parse(text: str, source: str = "<text>") -> Genotype:
                 "or the next one with an operator",
             )
         first = statement.pieces[0]
-        if statement.name in WORDS or statement.name in registry():
+        if statement.name in WORDS:  # a block's word may be taken: it is the newer name
             _fail(
                 source,
                 first.line,
                 1,
-                f"{statement.name!r} is a block's name; call this part otherwise",
+                f"{statement.name!r} is a word of the language; call this part otherwise",
             )
         names[statement.name] = _Reader(source, names).statement(statement)
     if not statements:
@@ -126,10 +127,22 @@ def _statements(text: str, source: str) -> list[Statement]:
     line, line_start, depth, begin, join = 1, 0, 0, 0, ""
     clean: list[str] = []  # the piece at hand without comments
     begin_at = (1, 1)
+    continued = _continued(text)
+    cut = 0
 
     def close_piece(end: int) -> None:
+        nonlocal cut
+        cut += 1
         clean.append(text[begin:end])
-        pieces.append(Piece("".join(clean), *begin_at, join))
+        written = "".join(clean)
+        for what, value, limit in (
+            ("blocks in a text", cut, limits.BLOCKS),
+            ("characters of an expression", len(written), limits.PIECE),
+        ):
+            if value > limit:
+                rule = f"{what} must be at most {limit}, but got {value}"
+                _fail(source, *begin_at, f"{rule}; name parts of it on lines of their own")
+        pieces.append(Piece(written, *begin_at, join))
         clean.clear()
 
     def close_statement(end: int) -> None:
@@ -157,8 +170,12 @@ def _statements(text: str, source: str) -> list[Statement]:
                     f"{token.group()!r} closes nothing; remove it",
                 )
         elif kind == "newline":
-            line, line_start = line + 1, token.end()
-            if depth == 0 and not _continues(text, token.end()):
+            lines = token.group().count("\n")
+            line, line_start = line + lines, token.end()
+            if lines > 1:  # with comments between
+                clean.append(text[begin:at] + "\n" * lines)
+                begin = at = token.end()
+            if depth == 0 and not continued[line - 2]:
                 close_statement(at)
                 begin, join = token.end(), ""
                 begin_at = (line, 1)
@@ -168,7 +185,8 @@ def _statements(text: str, source: str) -> list[Statement]:
             begin_at = (line, token.end() - line_start + 1)
         elif kind == "assign" and depth == 0:
             written = ("".join(clean) + text[begin:at]).strip()
-            if pieces or name is not None or not written.isidentifier():
+            usable = written.isidentifier() and written.isascii() and not keyword.iskeyword(written)
+            if pieces or name is not None or not usable:
                 _fail(
                     source,
                     line,
@@ -185,16 +203,17 @@ def _statements(text: str, source: str) -> list[Statement]:
     return statements
 
 
-def _continues(text: str, at: int) -> bool:
-    """Whether the next line that says something begins with an operator."""
-    while True:
-        if _LEADING.match(text, at):
-            return True
-        end = text.find("\n", at)
-        line = text[at : end if end >= 0 else len(text)].strip()
-        if end < 0 or (line and not line.startswith("#")):
-            return False
-        at = end + 1
+def _continued(text: str) -> list[bool]:
+    """For each line, whether the next one that says something begins with an operator."""
+    lines = text.split("\n")
+    result = [False] * len(lines)
+    following = False
+    for number in range(len(lines) - 1, -1, -1):
+        result[number] = following
+        line = lines[number].lstrip()
+        if line and not line.startswith("#"):
+            following = line.startswith(_LEADING)
+    return result
 
 
 class _Reader:
@@ -232,11 +251,7 @@ class _Reader:
                 warnings.simplefilter("ignore")
                 tree = ast.parse(f"({piece.text.strip()})", mode="eval")
         except SyntaxError as error:
-            rule = (error.msg or "invalid syntax").replace(" (<unknown>, line 1)", "")
-            lead = len(piece.text) - len(piece.text.lstrip())
-            _fail(
-                self.source, piece.line, piece.column + lead + max(0, (error.offset or 1) - 2), rule
-            )
+            self._fail_at(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg)
         except (RecursionError, MemoryError):
             _fail(
                 self.source,
@@ -248,27 +263,44 @@ class _Reader:
             _fail(self.source, piece.line, piece.column, f"{error}; remove it")
         return self.expression(tree.body, 0)
 
-    def _where(self, node: ast.AST | None) -> tuple[int, int]:
+    def _fail_at(self, row: int, offset: int, rule: str) -> NoReturn:
+        """Refuse at a place of the piece as `ast` counts it: lines from 1, characters from 0, a
+        parenthesis in front."""
+        line, column = self._begin()
+        if row == 1:
+            _fail(self.source, line, max(column, column + offset - 1), rule)
+        _fail(self.source, line + row - 1, offset + 1, rule)
+
+    def _begin(self) -> tuple[int, int]:
         lead = len(self.piece.text) - len(self.piece.text.lstrip())
         skipped = self.piece.text[:lead]
         line = self.piece.line + skipped.count("\n")
         column = (self.piece.column if "\n" not in skipped else 1) + len(
             skipped.rpartition("\n")[2]
         )
-        if node is None:
-            return line, column
-        row = getattr(node, "lineno", 1) - 1
-        offset = getattr(node, "col_offset", 1)
-        return (line + row, column + offset - 1) if row == 0 else (line + row, offset + 1)
+        return line, column
 
     def _fail(self, node: ast.AST | None, rule: str) -> NoReturn:
-        _fail(self.source, *self._where(node), rule)
+        row, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 1)
+        if not self.piece.text.isascii():  # `ast` counts bytes
+            lines = f"({self.piece.text.strip()})".split("\n")
+            offset = len(lines[row - 1].encode()[:offset].decode(errors="replace"))
+        self._fail_at(row, offset, rule)
 
-    def _guard(self, make: Callable[[], Genotype], node: ast.AST | None) -> Genotype:
+    def _said(self, node: ast.AST) -> str:
+        """The text of a node, for an error."""
+        return shown(ast.get_source_segment(f"({self.piece.text.strip()})", node))
+
+    def _guard(
+        self,
+        make: Callable[[], Genotype],
+        node: ast.AST | None,
+        fields: Mapping[str, ast.AST] | None = None,
+    ) -> Genotype:
         try:
             return make()
         except GenotypeError as error:
-            self._fail(node, str(error))
+            self._fail((fields or {}).get(error.field, node), str(error))
 
     def expression(self, node: ast.expr, depth: int) -> Genotype:
         """An expression; GenotypeError where the syntax is none of the language's."""
@@ -295,16 +327,12 @@ class _Reader:
                 )
             case ast.Compare():
                 self._fail(node, "comparisons don't join expressions; write `>>` for a sequence")
-        self._fail(
-            node, f"expected a block such as conv(32, 3), but got {ast.unparse(node)[:60]!r}"
-        )
+        return self._fail(node, f"expected a block such as conv(32, 3), but got {self._said(node)}")
 
     def _joined(self, node: ast.BinOp, depth: int) -> Genotype:
         sign = _OPERATORS.get(type(node.op))
         if sign is None:
-            self._fail(
-                node, f"{ast.unparse(node)[:60]!r} has an operator that isn't one of >> | + * @"
-            )
+            self._fail(node, f"{self._said(node)} has an operator that isn't one of >> | + * @")
         operands: list[ast.expr] = []
         left: ast.expr = node
         if sign in JOINS:  # a long chain is a deep left spine; walk it
@@ -329,15 +357,22 @@ class _Reader:
             )
         args = [self._value(arg, depth + 1) for arg in node.args]
         options: dict[str, object] = {}
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                self._fail(node, "`**` is not part of the language; write each field by name")
-            options[keyword.arg] = self._value(keyword.value, depth + 1)
+        slots = registry()[name].slots if name in registry() else ()
+        places: dict[str, ast.AST] = {
+            slot.name: arg for slot, arg in zip(slots, node.args, strict=False)
+        }
+        for option in node.keywords:
+            if option.arg is None:
+                self._fail(option, "`**` is not part of the language; write each field by name")
+            if option.arg in options:
+                self._fail(option, f"{name} got its field {option.arg!r} twice")
+            options[option.arg] = self._value(option.value, depth + 1)
+            places[option.arg] = option
         if name not in WORDS:
-            return self._guard(lambda: self._leaf(name, args, options, node), node)
+            return self._guard(lambda: self._leaf(name, args, options, node), node, places)
         make = WORDS[name]
         try:
-            return self._guard(lambda: make(*args, **options), node)
+            return self._guard(lambda: make(*args, **options), node, places)
         except TypeError as error:
             self._fail(node, str(error).replace("()", ""))
 
@@ -355,6 +390,10 @@ class _Reader:
         """A field's value, a choice of values, or an expression."""
         match node:
             case ast.Constant(value=bool() | int() | float() | str() | None):
+                if isinstance(node.value, int) and node.value.bit_length() > 128:
+                    self._fail(
+                        node, f"numbers must be of at most 128 bits, but got {shown(node.value)}"
+                    )
                 return node.value
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return -number

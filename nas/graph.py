@@ -20,6 +20,7 @@ from nas.ops import (
     Activate,
     AdaptivePool,
     Add,
+    AddScaled,
     Attend,
     BatchNorm,
     ClassToken,
@@ -43,6 +44,9 @@ from nas.ops import (
     PoolTokens,
     Positions,
     QueryKeyValue,
+    Scale,
+    ScaledConv,
+    SkipGain,
     SpaceToDepth,
     Spec,
     Tokens,
@@ -62,6 +66,7 @@ class Settings:
     norm: str | None = None  # "batch", "layer" or "none"
     eps: float | None = None
     momentum: float | None = None
+    gain: str | None = None  # "act" or "weights": where an activation's lost variance is restored
     padding: str | None = (
         None  # "half": kernel // 2 on each side; "same": as TensorFlow; "valid": none
     )
@@ -389,14 +394,16 @@ class Value:
             return self, before
         return self.recorder.add(Pad(before, after, value), (self,)), (0, 0)
 
-    def norm(self, kind: str = "batch", *, name: str | None = None) -> Value:
-        """The same shape, normalised as the settings say, else by `kind`: "batch", "layer" or
-        "none"."""
-        kind = self.settings.norm or kind
+    def norm(
+        self, usual: str = "batch", *, kind: str | None = None, name: str | None = None
+    ) -> Value:
+        """The same shape, normalised by `kind`, else as the settings say, else as `usual`:
+        "batch", "layer" or "none"."""
+        kind = kind or self.settings.norm or usual
         if kind == "none":
             return self
-        usual = 1e-6 if kind == "layer" else 1e-5
-        eps = usual if self.settings.eps is None else self.settings.eps
+        small = 1e-6 if kind == "layer" else 1e-5
+        eps = small if self.settings.eps is None else self.settings.eps
         momentum = 0.1 if self.settings.momentum is None else self.settings.momentum
         producer = self.recorder.nodes[self.index]
         if name is None and isinstance(producer.item, Conv) and producer.path[-1] != Conv.name:
@@ -468,6 +475,37 @@ class Value:
                 y = self.recorder.add(Pad((0, 0), border), (y,))
         return y
 
+    def scaled_conv(
+        self,
+        out: int,
+        kernel: int | Pair = 1,
+        stride: int | Pair = 1,
+        *,
+        padding: int | Pair | str | None = None,
+        groups: int = 1,
+        factor: float = 1.0,
+        begin: float = 1.0,
+        name: str | None = None,
+    ) -> Value:
+        """(C, H, W) -> (out, H', W'): a convolution with a bias and standardised filters, times a
+        learned gain that begins at `begin`, and `factor`."""
+        k, s = pair(kernel), pair(stride)
+        x, border = self._padded(padding, k, s, (1, 1), 0.0)
+        conv = Conv(out, k, s, border, groups, bias=True)
+        return self.recorder.add(ScaledConv(conv, factor, begin), (x,), name)
+
+    def scale(self, factor: float) -> Value:
+        """The same shape, times a constant; unchanged for 1."""
+        return self if factor == 1 else self.recorder.add(Scale(factor), (self,))
+
+    def skip_gain(self) -> Value:
+        """The same shape, times one learned number that begins at zero."""
+        return self.recorder.add(SkipGain(), (self,))
+
+    def add_scaled(self, branch: Value, alpha: float) -> Value:
+        """This value plus `alpha` times a branch of expected variance 1."""
+        return self.recorder.add(AddScaled(alpha), (self, branch))
+
     def layer_scale(self, start: float) -> Value:
         """The same shape, each channel times a learned number; unchanged for a start of 0."""
         return self.recorder.add(LayerScale(start), (self,)) if start else self
@@ -514,8 +552,8 @@ class Value:
         return self.recorder.add(AdaptivePool(pair(size)), (self,))
 
     def global_pool(self, kind: str = "avg", *, keep: bool = False) -> Value:
-        """(C, H, W) -> (C,), or (C, 1, 1) with `keep`; (C, N) -> (C,)."""
-        if len(self.spec.size) == 1:
+        """(C, H, W) -> (C,), or (C, 1, 1) with `keep`; (C, N) -> (C,), of a "token" too."""
+        if len(self.spec.size) == 1 or kind == "token":
             return self.recorder.add(PoolTokens(kind), (self,))
         return self.recorder.add(GlobalPool(kind, keep), (self,))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from nas.graph import Graph, Node
-from nas.ops import Activate, Add, Layer, Op
+from nas.ops import Add, Layer, Op
 
 
 @dataclass(slots=True)
@@ -142,7 +142,7 @@ class _Writer:
     def _code(self, node: Node, reads: list[str], me: str) -> str:
         """The node's expression, overwriting its first input where nobody else needs it."""
         assert isinstance(node.item, Op)
-        if isinstance(node.item, Activate) and self._mine(node.inputs[0]):
+        if len(node.inputs) == 1 and self._mine(node.inputs[0]):
             return node.item.in_place(reads, me) or node.item.code(reads, me)
         if isinstance(node.item, Add):
             for place, index in enumerate(node.inputs):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import cast
 
 from nas.blocks import Entry, Slot, registry
-from nas.blocks.fields import Activation, Positive, Rate, Scalar, field_of, one_of
-from nas.errors import GenotypeError, nearest
+from nas.blocks.fields import Activation, Normalization, Positive, Rate, Scalar, field_of, one_of
+from nas.errors import GenotypeError, nearest, shown
 from nas.genotype.expression import (
     Argument,
     Aux,
@@ -115,7 +115,7 @@ def _parsed(text: str) -> Genotype:
 
 SETTINGS = {
     "act": field_of(Activation)[0],
-    "norm": one_of("batch", "layer", "none"),
+    "norm": field_of(Normalization)[0],
     "eps": field_of(Positive)[0],
     "momentum": field_of(Positive)[0],
     "gain": one_of("act", "weights"),

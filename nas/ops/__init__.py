@@ -15,15 +15,18 @@ from nas.ops.drop import Dropout, DropPath
 from nas.ops.learned import LayerScale, Positions
 from nas.ops.linear import Linear, QueryKeyValue
 from nas.ops.norm import BatchNorm, LayerNorm, LocalResponseNorm
+from nas.ops.normfree import GAINS, AddScaled, Scale, ScaledConv, SkipGain
 from nas.ops.pool import AdaptivePool, GlobalPool, Pool
 from nas.ops.reshape import Flatten, Input, Pad, Permute, SpaceToDepth, Zero
 from nas.ops.tokens import ClassToken, PoolTokens, Tokens, ToMap
 
 __all__ = [
     "ACTIVATIONS",
+    "GAINS",
     "Activate",
     "AdaptivePool",
     "Add",
+    "AddScaled",
     "Attend",
     "BatchNorm",
     "ClassToken",
@@ -48,6 +51,9 @@ __all__ = [
     "PoolTokens",
     "Positions",
     "QueryKeyValue",
+    "Scale",
+    "ScaledConv",
+    "SkipGain",
     "SpaceToDepth",
     "Spec",
     "ToMap",

@@ -32,6 +32,7 @@ class Spec:
     channels: int
     size: tuple[int, ...] = ()
     last: bool = field(default=False, repr=False)
+    variance: float = field(default=1.0, repr=False)  # as expected; blocks without norms go by it
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -122,6 +122,51 @@ class LayerScale(nn.Module):
         return x * self.gamma
 
 
+class ScaledConv2d(nn.Conv2d):
+    """A convolution whose filters are standardised: mean 0, variance 1 / inputs, times a learned
+    gain and a constant `factor` (arXiv:2101.08692)."""
+
+    eps = 1e-5  # of a filter's variance
+
+    def __init__(self, *args: Any, factor: float = 1, begin: float = 1, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.begin = begin
+        self.scale = factor / math.sqrt(self.weight[0].numel())
+        self.gain = nn.Parameter(torch.empty(self.out_channels, 1, 1, 1))
+
+    def start(self, generator: torch.Generator | None) -> None:
+        """Weights of variance 1 / inputs, biases 0, gains alike."""
+        self.weight.normal_(0, 1 / math.sqrt(self.weight[0].numel()), generator=generator)
+        if self.bias is not None:
+            self.bias.zero_()
+        self.gain.fill_(self.begin)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) -> (N, out, H', W')."""
+        # torch's batch norm with filters as channels: one fused step where four would do
+        filters = self.weight.reshape(1, self.out_channels, -1)
+        gain = (self.gain * self.scale).view(-1)
+        weight = F.batch_norm(filters, None, None, gain, training=True, momentum=0, eps=self.eps)
+        weight = weight.reshape_as(self.weight)
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+class SkipGain(nn.Module):
+    """All numbers times one learned number, zero at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.empty(()))
+
+    def start(self, generator: torch.Generator | None) -> None:
+        """Zero: the residual branch is absent at first."""
+        self.gain.zero_()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same shape."""
+        return x * self.gain
+
+
 class SpaceToDepth(nn.Module):
     """The four pixels of each 2x2 window as one of four times the channels, top left, bottom
     left, top right, bottom right."""

@@ -138,6 +138,7 @@ Classes = Annotated[
 Repeats = Annotated[
     int, Field("repeats", "a whole number of repeats from 1 to 10000", _whole(1, 10_000))
 ]
+Heads = Annotated[int, Field("heads", "a whole number of heads from 1 to 10000", _whole(1, 10_000))]
 Groups = Annotated[
     int,
     Field(
@@ -168,6 +169,9 @@ Padding = Annotated[
     int | str | Pair,
     Field("padding", 'pixels on each side, "half", "same" or "valid"', _padding),
 ]
+Distance = Annotated[
+    int | Pair, Field("distance", "pixels from 0 to 255, or (vertical, horizontal)", _sides(0, 255))
+]
 Count = Annotated[int, Field("count", "a whole number from 1 to 10000", _whole(1, 10_000))]
 Ratio = Annotated[float, Field("ratio", "a number from 0 to 1000", _real(0, 1000))]
 Positive = Annotated[float, Field("ratio", "a number above 0, to 1000", _real(1e-9, 1000))]
@@ -179,6 +183,7 @@ Name = Annotated[str, Field("name", 'the name of an output, such as "a"', _name)
 Expression = Annotated[
     Inside, Field("expression", "an expression such as conv(32, 3) | maxpool", _expression)
 ]
+Normalization = Annotated[str, one_of("batch", "layer", "none")]
 Activation = Annotated[str, _Named("activation", "an activation", str)]
 
 

@@ -11,14 +11,15 @@ from nas.graph import Value
 
 @block("classifier")
 class Classifier(Block):
-    """The mean of each channel (a map's), dropout, one linear layer: the last block of a network.
+    """The mean of each channel of a map or tokens, dropout, one linear layer: the last block of a
+    network.
 
-    Shape: (C, H, W) or (C,) -> (classes,).
+    Shape: (C, H, W), (C, N) or (C,) -> (classes,).
     """
 
     classes: Classes
     dropout: Rate = 0.0
-    pool: Annotated[str, one_of("avg", "max", "flatten")] = "avg"
+    pool: Annotated[str, one_of("avg", "max", "flatten", "token")] = "avg"  # "token": the class's
 
     anchors = (
         Anchor(

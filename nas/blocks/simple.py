@@ -4,7 +4,7 @@ norm, padding."""
 from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Count, Positive, Rate
+from nas.blocks.fields import Activation, Count, Normalization, Positive, Rate
 from nas.graph import Value
 
 
@@ -76,18 +76,21 @@ class Act(Block):
 
 @block("norm")
 class Norm(Block):
-    """Batch normalisation by itself.
+    """Normalisation by itself: over the batch, or of each pixel's or token's channels.
 
     Shape: any -> the same.
     """
 
+    norm: Normalization | None = None  # None: over the batch
+
     anchors = (
         Anchor({}, shape=(64, 9, 9), params=128, macs=0, source="a scale and a shift a channel"),
+        Anchor({"norm": "layer"}, (64, 9, 9), params=128, macs=0, source="a scale and a shift"),
     )
 
     def body(self, x: Value) -> Value:
         """One operation."""
-        return x.norm()
+        return x.norm(kind=self.norm)
 
 
 @block("dropout")

@@ -27,7 +27,7 @@ from nas.genotype.expression import (
 
 BRANCHES, CHAIN, SUM, TIMES, ATOM = range(5)  # how tightly an expression binds
 BY_PLACE = frozenset(
-    {"channels", "classes", "expression", "kernel", "size", "repeats"}
+    {"channels", "classes", "expression", "heads", "kernel", "size", "repeats"}
 )  # printed without their names
 LONG = 100  # characters of a line before a chain is broken into lines
 WORTH_A_NAME = 60  # characters of a sub-expression that, standing twice, gets a name

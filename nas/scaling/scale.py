@@ -64,10 +64,12 @@ def _wider(part: Genotype, width: float) -> Genotype:
     if not isinstance(part, Leaf):
         return part
     kinds = {slot.name: slot.type.kind for slot in registry()[part.word].slots}
+    scaled = {
+        "channels": lambda v: round_channels(cast(int, v) * width),
+        "heads": lambda v: max(1, round(cast(int, v) * width)),  # each as wide as before
+    }
     values = {
-        name: _each_option(value, lambda v: round_channels(cast(int, v) * width))
-        if kinds[name] == "channels"
-        else value
+        name: _each_option(value, scaled[kinds[name]]) if kinds[name] in scaled else value
         for name, value in part.values
     }
     return with_fields(part.word, values)

@@ -52,7 +52,7 @@ def outline(graph: Graph) -> Scope:
     """The tree of modules of a network's graph, each with its `forward`."""
     steps = [_Step(i, node, node.path) for i, node in enumerate(graph.nodes) if i]
     heads = {index for index, _ in graph.aux}
-    main = set(graph.live(with_aux=False))
+    main = _together(graph, set(graph.live(with_aux=False))) if heads else range(len(graph.nodes))
     return _Writer(graph).scope(
         graph.label,
         [step for step in steps if step.index in main],
@@ -61,6 +61,20 @@ def outline(graph: Graph) -> Scope:
         [step for step in steps if step.index not in main],
         [index for index, _ in graph.aux] if heads else [],
     )
+
+
+def _together(graph: Graph, main: set[int]) -> set[int]:
+    """With the nodes that share a module with one of `main`: a module is called once, so what only
+    an auxiliary head reads there is done in eval too."""
+    while True:
+        modules = {graph.nodes[index].path[0] for index in main if index}
+        wanted = {index for index, node in enumerate(graph.nodes) if node.path[0] in modules}
+        for index in range(len(graph.nodes) - 1, 0, -1):
+            if index in wanted:
+                wanted.update(graph.nodes[index].inputs)
+        if wanted <= main:
+            return main
+        main |= wanted
 
 
 class _Writer:
@@ -133,6 +147,7 @@ class _Writer:
             if self.readers[i] > sum(step.node.inputs.count(i) for step in group)
         ]
         name = group[0].rest[0]
+        assert name not in made.parts, f"{name} is written twice"
         steps = [_Step(step.index, step.node, step.rest[1:]) for step in group]
         made.parts[name] = self.scope(_label(name), steps, reads, gives)
         made.calls.append((name, reads, gives))

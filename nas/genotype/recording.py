@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import count
 from typing import cast
 
 from nas.blocks import Block, registry
@@ -64,12 +65,12 @@ class _Context:
     path: Path
     scope: Path  # grows with repeats and ties only: names live in these
     settings: Settings
+    ramp: _Ramp | None = None  # of drop-path, where `default(drop_path=...)` holds
 
     def inside(self, *names: str | None, scope: bool = False) -> _Context:
         steps = tuple(name for name in names if name is not None)
-        return _Context(
-            self.path + steps, self.scope + steps if scope else self.scope, self.settings
-        )
+        inner = self.scope + steps if scope else self.scope
+        return _Context(self.path + steps, inner, self.settings, self.ramp)
 
 
 @dataclass(slots=True)
@@ -88,14 +89,18 @@ class _State:
     names: dict[Path, Value] = field(default_factory=dict)
     waiting: list[tuple[Aux, Value, _Context]] = field(default_factory=list)
     read: dict[int, Value] = field(default_factory=dict)  # by a value: what its step read
-    ramp: _Ramp | None = None
 
     def heads(self) -> list[tuple[Value, float]]:
         """Auxiliary heads, recorded behind the network, at places of their own."""
         done = []
-        for number, (aux, x, context) in enumerate(self.waiting, 1):
-            path = ("aux" if number == 1 else f"aux{number}",)
-            end = self.record(aux.head, x, replace(context, path=path))
+        taken = {node.path[0] for node in self.recorder.nodes}
+        names = (f"aux{number}" if number > 1 else "aux" for number in count(1))
+        free = (name for name in names if name not in taken)
+        for (aux, x, context), name in zip(self.waiting, free, strict=False):
+            # a head is no part of the growth of drop-path with depth
+            settings = replace(context.settings, drop_path=None)
+            inner = replace(context, path=(name,), settings=settings, ramp=None)
+            end = self.record(aux.head, _set(x, settings), inner)
             done.append((end.laid(False), aux.weight))
         return done
 
@@ -106,7 +111,7 @@ class _State:
                 rate = dict(part.values).get("drop_path")
                 if rate is not None:
                     total = sum(map(_residuals, parts[index + 1 :]))
-                    self.ramp = _Ramp(cast(float, rate), total)
+                    context = replace(context, ramp=_Ramp(cast(float, rate), total))
                 continue
             x = self.record(part, x, context.inside(name))
         return x
@@ -126,9 +131,9 @@ class _State:
                 self.enter(name, y, context)
                 return y
             case Tie(body=body):
-                return self.record(
-                    body, x, replace(context, scope=(*context.scope, *context.path[-1:]))
-                )
+                # a copy of a repeat has a scope already
+                own = () if context.scope[-2:] == context.path[-2:] else context.path[-1:]
+                return self.record(body, x, replace(context, scope=(*context.scope, *own)))
             case Branches(items=items) | Sum(items=items):
                 ends = [
                     self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)
@@ -155,10 +160,10 @@ class _State:
 
     def leaf(self, part: Leaf, x: Value, context: _Context) -> Value:
         settings = context.settings
-        if settings.drop_path is not None and self.ramp and registry()[part.word].make.residual:
-            share = self.ramp.done / max(1, self.ramp.total)
-            settings = replace(settings, drop_path=self.ramp.rate * share)
-            self.ramp.done += 1
+        ramp = context.ramp
+        if ramp and registry()[part.word].make.residual:
+            settings = replace(settings, drop_path=ramp.rate * ramp.done / max(1, ramp.total))
+            ramp.done += 1
         if registry()[part.word].encloses:
             return self.enclosing(part, x, replace(context, settings=settings))
         with located(context.path):

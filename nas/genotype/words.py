@@ -6,6 +6,7 @@ RESERVED = frozenset(
     [
         "T_destination",
         "add_module",
+        "aux_weights",  # of the compiled network
         "append",
         "apply",
         "bfloat16",
@@ -25,8 +26,10 @@ RESERVED = frozenset(
         "get_buffer",
         "get_extra_state",
         "get_parameter",
+        "genotype",
         "get_submodule",
         "half",
+        "input_shape",
         "insert",
         "ipu",
         "load_state_dict",
@@ -53,6 +56,7 @@ RESERVED = frozenset(
         "requires_grad_",
         "set_extra_state",
         "set_submodule",
+        "source",
         "share_memory",
         "state_dict",
         "to",

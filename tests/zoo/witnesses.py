@@ -5,11 +5,12 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import by_hand
+import orders
 import pytest
 import torch
 from torch import Tensor, nn
@@ -81,6 +82,13 @@ SPECIAL = {
     "alexnet_2012": by_hand_net("alexnet_2012"),
     "densenet264": by_hand_net("densenet264"),
     "resnext101_32x48d": by_hand_net("resnext101_32x48d"),
+    "darts": cv_net("darts", pixels=224),
+    "nasnetalarge": replace(timm_net("nasnetalarge"), order=orders.nasnet),
+    "pnasnet5large": replace(timm_net("pnasnet5large"), order=orders.cells),
+    **{
+        f"dm_nfnet_f{f}": replace(timm_net(f"dm_nfnet_f{f}"), order=orders.skip_gains)
+        for f in range(7)
+    },
 }
 
 
@@ -132,6 +140,8 @@ def copy(source: nn.Module, source_order: list[str], target: nn.Module, order: l
     for there, here in zip(source_order, order, strict=True):
         given = dict(numbers(source.get_submodule(there)))
         for name, value in numbers(target.get_submodule(here)):
+            if name not in given and len(given) == 1:  # a lone number may be called otherwise
+                given = {name: next(iter(given.values()))}
             shapes = tuple(given[name].shape), tuple(value.shape)
             bare = [tuple(side for side in shape if side != 1) for shape in shapes]
             assert bare[0] == bare[1], f"{there} {shapes[0]} does not fit {here} {shapes[1]}"
@@ -154,6 +164,8 @@ def fill(network: nn.Module, seed: int) -> None:
         for name, value in numbers(module):
             if name == "num_batches_tracked":
                 value.zero_()
+            elif name == "gain":  # of a standardised filter
+                uniform(value, 0.5, 1.5)
             elif value.ndim > 1:
                 bound = (6 / value[0].numel()) ** 0.5
                 uniform(value, -bound, bound)

@@ -82,8 +82,8 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        """The first line of its docstring."""
-        return (self.make.__doc__ or "").strip().partition("\n")[0]
+        """The first paragraph of its docstring, as one line."""
+        return " ".join((self.make.__doc__ or "").partition("\n\n")[0].split())
 
     def slot(self, name: str) -> Slot:
         """The field of that name; GenotypeError names the nearest."""

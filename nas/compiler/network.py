@@ -22,7 +22,7 @@ from nas.errors import GenotypeError
 from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal
 from nas.graph import Graph
-from nas.ops import Add, BatchNorm, Conv, Layer, Linear
+from nas.ops import Add, BatchNorm, Conv, DropPath, Layer, Linear, Multiply
 from nas.ops.initialise import initialise
 
 LARGE = 1 << 16  # weights of a layer that is worth a thread
@@ -187,5 +187,8 @@ def last_norms(flat: Graph) -> Iterator[str]:
         if isinstance(node.item, Add):
             deepest = max(depth[i] for i in node.inputs)
             ends = [i for i in node.inputs if depth[i] == deepest]
-            if len(ends) == 1 and isinstance(flat.nodes[ends[0]].item, BatchNorm):
-                yield ".".join(flat.nodes[ends[0]].path)
+            end = flat.nodes[ends[0]]
+            while isinstance(end.item, DropPath | Multiply):  # a gate weighs what it multiplies
+                end = max((flat.nodes[i] for i in end.inputs), key=lambda x: x.spec.elements)
+            if len(ends) == 1 and isinstance(end.item, BatchNorm):
+                yield ".".join(end.path)

@@ -9,6 +9,7 @@ from functools import cached_property
 from nas.costs.field import fields, last_map
 from nas.costs.memory import peak_inference, saved_for_training
 from nas.errors import GenotypeError
+from nas.genotype.binding import image as sized
 from nas.genotype.expression import Chain, Genotype, Image
 from nas.genotype.normal import normal
 from nas.graph import Graph, Node
@@ -174,4 +175,4 @@ def with_image(genotype: Genotype, image: tuple[int, int, int]) -> Genotype:
         raise GenotypeError(
             f"the network has an input of its own, {parts[0]}; leave out the image given beside it"
         )
-    return Chain((Image(*image), *parts))
+    return Chain((sized(*image), *parts))

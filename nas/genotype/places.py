@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nas.genotype.expression import (
+    Aux,
     Branches,
     Chain,
     Choice,
@@ -41,6 +42,8 @@ def called(part: Genotype) -> str | None:
             return "branches"
         case Sum():
             return "sum"
+        case Aux():
+            return "aux"
         case Chain():
             return "chain"
     return None

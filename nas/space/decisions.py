@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
+from nas.errors import SpaceError
 from nas.genotype.binding import row, with_fields
 from nas.genotype.expression import (
     Argument,
@@ -88,7 +89,9 @@ class Decider:
                 count = cast(int, self.value(times, (*at, "repeats")))
                 if each:
                     return row(tuple(self(body, (*at, str(i))) for i in range(count)))
-                return Repeat(self(body, at), count)
+                # `(a * n) * m`: the inner count has a place of its own
+                own = called(body) if isinstance(body, Repeat | Row | Named) else None
+                return Repeat(self(body, (*at, own) if own else at), count)
             case Named(body=body):
                 return replace(part, body=self(body, at))
             case Tie(body=body, name=name):
@@ -97,9 +100,8 @@ class Decider:
 
     def value(self, value: Argument | int, at: Key) -> Argument:
         """A field's value or a count without choices."""
-        if isinstance(value, Choice):
-            option = value.options[self.pick(value, at)]
-            return self(option, at) if isinstance(option, Genotype) else option
+        if isinstance(value, Choice) and not value.parts:
+            return value.options[self.pick(value, at)]
         return self(value, at) if isinstance(value, Genotype) else value
 
     def pick(self, choice: Choice, at: Key) -> int:
@@ -141,16 +143,21 @@ class _Explorer(Decider):
     def __init__(self, found: dict[str, Choice]) -> None:
         super().__init__(self.largest)
         self.found = found
+        self.ties: dict[str, Genotype] = {}
 
-    def largest(self, key: str, choice: Choice) -> int:
-        from nas.errors import SpaceError
-
+    def pick(self, choice: Choice, at: Key) -> int:
+        """As ever, and every choice of a key is the same choice."""
+        key = key_of(choice, at)
         before = self.found.setdefault(key, choice)
-        if before.options != choice.options:
+        if (before.options, before.name) != (choice.options, choice.name):
             raise SpaceError(
                 f"two choices are called {key!r} but differ: {before} and {choice}; "
                 "give one of them another name"
             )
+        return super().pick(choice, at)
+
+    def largest(self, key: str, choice: Choice) -> int:
+        """The index of the most copies; 0 where the options are no numbers."""
         options = choice.options
         if all(isinstance(option, int) for option in options):
             return options.index(max(cast(tuple[int, ...], options)))
@@ -165,4 +172,9 @@ class _Explorer(Decider):
                 if isinstance(option, Genotype)
             ]
             return made[0]
+        if isinstance(part, Tie) and self.ties.setdefault(part.name, part.body) != part.body:
+            raise SpaceError(
+                f"two ties are called {part.name!r} but hold different expressions; "
+                "give one of them another name"
+            )
         return super().__call__(part, at)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nas.blocks import registry
-from nas.genotype.binding import with_fields
+from nas.genotype.binding import image as sized
+from nas.genotype.binding import leaf
 from nas.genotype.expression import Genotype, Image, Leaf
 from nas.genotype.rewriting import everywhere
 
@@ -14,13 +15,13 @@ def fit(genotype: Genotype, image: tuple[int, int, int], classes: int) -> Genoty
 
     def change(part: Genotype) -> Genotype:
         if isinstance(part, Image):
-            return Image(*image)
+            return sized(*image)
         if isinstance(part, Leaf):
             heads = {
                 slot.name for slot in registry()[part.word].slots if slot.type.kind == "classes"
             }
             values = {name: classes if name in heads else value for name, value in part.values}
-            return with_fields(part.word, values) if heads else part
+            return leaf(part.word, options=values) if heads else part
         return part
 
     return everywhere(genotype, change)

@@ -28,6 +28,7 @@ class Space:
                 "put choice(...) where it may vary, or name a space (nas search --space mbconv)"
             )
         self.genotype = genotype
+        _ = self.decisions  # two different choices of one name are refused here
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
@@ -45,6 +46,13 @@ class Space:
 
     def resolve(self, point: Mapping[str, Option]) -> Genotype:
         """The candidate without choices; SpaceError where the point doesn't fit this space."""
+        known = {decision.key for decision in self.decisions}
+        for key in point:
+            if key not in known:
+                raise SpaceError(
+                    f"the space has no decision {key!r}{nearest(key, known)}; "
+                    "the point was stored for another space"
+                )
         return self._decided(lambda key, choice: _index(key, choice, point))[1]
 
     def active(self, point: Mapping[str, Option]) -> Point:
@@ -69,6 +77,11 @@ class Space:
         active = self.active(point)
         options = {decision.key: decision.options for decision in self.decisions}
         keys = [key for key in active if len(options[key]) > 1]
+        if not keys:
+            raise SpaceError(
+                "the point can't be mutated: each of its decisions has a single option; "
+                "put a second one into a choice"
+            )
         key = keys[int(rng.integers(len(keys)))]
         others = [option for option in options[key] if not _same(option, active[key])]
         return self.complete({**active, key: others[int(rng.integers(len(others)))]}, rng)

@@ -17,6 +17,7 @@ from nas.ops import ACTIVATIONS, Pair
 
 LARGEST_WIDTH = 1 << 20  # channels; more is a slip of the pen
 LARGEST_SIDE = 1 << 14  # pixels
+DIVISOR = 8  # scaled channels come in multiples of it
 
 Scalar: TypeAlias = int | float | bool | str | Pair | None
 
@@ -35,7 +36,13 @@ class Field:
         try:
             return self.convert(value)
         except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"must be {self.rule}, but got {value!r}") from None
+            raise ValueError(f"must be {self.rule}, but got {shown(value)}") from None
+
+
+def round_channels(channels: float, divisor: int = DIVISOR) -> int:
+    """The nearest multiple of `divisor`, at least one of it, and never below 90 % of `channels`."""
+    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * channels else rounded
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:
@@ -136,7 +143,7 @@ Classes = Annotated[
     ),
 ]
 Repeats = Annotated[
-    int, Field("repeats", "a whole number of repeats from 1 to 10000", _whole(1, 10_000))
+    int, Field("repeats", "a whole number of repeats from 1 to 1000", _whole(1, 1_000))
 ]
 Heads = Annotated[int, Field("heads", "a whole number of heads from 1 to 10000", _whole(1, 10_000))]
 Groups = Annotated[

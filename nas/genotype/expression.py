@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
+from nas.blocks import registry
 from nas.blocks.fields import Scalar
 from nas.errors import GenotypeError, shown
 from nas.genotype import limits
@@ -157,11 +158,22 @@ class Leaf(Genotype):
 
     def __post_init__(self) -> None:
         inside = tuple(value for _, value in self.values if isinstance(value, Genotype))
-        for value in inside:
+        bodies = [value for value in inside if value.parts or not isinstance(value, Choice)]
+        for value in bodies:
             _no_image(value, f"{self.word}'s field")
         self._measure(inside)
-        bodies = (value.blocks for value in inside if value.parts or not isinstance(value, Choice))
-        object.__setattr__(self, "blocks", max(1, sum(bodies)))
+        blocks = max(1, sum(value.blocks for value in bodies)) * self._layers()
+        limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
+        object.__setattr__(self, "blocks", blocks)
+
+    def _layers(self) -> int:
+        """How many times the block repeats itself (a dense block's layers)."""
+        layers = 1
+        for name, value in self.values:
+            if registry()[self.word].slot(name).type.kind == "repeats":
+                options = value.options if isinstance(value, Choice) else (value,)
+                layers *= max(cast(tuple[int, ...], options))
+        return layers
 
 
 @dataclass(frozen=True, slots=True)

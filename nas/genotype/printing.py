@@ -31,6 +31,7 @@ BY_PLACE = frozenset(
 )  # printed without their names
 LONG = 100  # characters of a line before a chain is broken into lines
 WORTH_A_NAME = 60  # characters of a sub-expression that, standing twice, gets a name
+PAGE = 4_000  # characters of a nested sub-expression that gets a line of its own
 MANY = 200  # items of a nested sequence that gets a line of its own
 
 
@@ -44,14 +45,16 @@ class _Printer:
         self.root = root
         self.names: dict[Genotype, str] = {}
         self.cache: dict[int, str] = {}
+        self.lines: list[str] = []  # those that name a part
 
     def text(self) -> str:
-        lines = []
         for part, name in self._named():
-            lines.append(f"{name} = {self._lines(part)}")
+            written = self._lines(part)  # may put lines before its own
+            self.lines.append(f"{name} = {written}")
             self.names[part] = name
         self.cache.clear()
-        return "\n".join([*lines, self._lines(self.root)])
+        last = self._lines(self.root)
+        return "\n".join([*self.lines, last])
 
     def _named(self) -> list[tuple[Genotype, str]]:
         """What gets a line of its own: large parts that stand twice, and long nested sequences;
@@ -73,8 +76,9 @@ class _Printer:
         for part in order:
             if isinstance(part, Leaf | Tap | Default | Image):
                 continue
-            long = isinstance(part, Joined) and len(part.items) > MANY
-            if long or (seen[part] > 1 and len(self._atom(part)) > WORTH_A_NAME):
+            length = len(self._atom(part))
+            long = length > PAGE or (isinstance(part, Joined) and len(part.items) > MANY)
+            if long or (seen[part] > 1 and length > WORTH_A_NAME):
                 name = f"part{len(chosen) + 1}"
                 chosen.append((part, name))
                 self.names[part] = name
@@ -85,12 +89,22 @@ class _Printer:
     def _lines(self, part: Genotype) -> str:
         line = self._write(part)
         if len(line) <= LONG or not isinstance(part, Chain):
-            if isinstance(part, Joined) and len(part.items) > MANY:
-                sign = {Branches: " | ", Sum: " + "}[type(part)].strip()
-                binds = {Branches: CHAIN, Sum: TIMES}[type(part)]
-                return f"\n{sign} ".join(self._under(item, binds) for item in part.items)
+            if isinstance(part, Branches) and len(part.items) > MANY:
+                return "\n| ".join(self._under(item, CHAIN) for item in part.items)
+            if isinstance(part, Sum) and len(part.items) > MANY:
+                return self._shares(part)
             return line
         return "\n>> ".join(self._under(item, SUM) for item in part.items)
+
+    def _shares(self, part: Sum) -> str:
+        """A very long sum as one of named shares: `+` nests in the parser, `>>` and `|` don't."""
+        names = []
+        for first in range(0, len(part.items), MANY):
+            share = part.items[first : first + MANY]
+            names.append(f"share{len(self.lines) + 1}")
+            terms = " + ".join(self._under(item, TIMES) for item in share)
+            self.lines.append(f"{names[-1]} = {terms}")
+        return " + ".join(names)
 
     def _under(self, part: Genotype, least: int) -> str:
         """The text of a part where at least `least` must bind."""
@@ -154,6 +168,8 @@ class _Printer:
         return f"{part.word}({', '.join(written)})" if written else part.word
 
     def _value(self, value: object) -> str:
+        if isinstance(value, Choice) and value in self.names:
+            return self.names[value]
         if isinstance(value, Choice):
             options = [self._value(option) for option in value.options]
             name = [f'name="{value.name}"'] if value.name else []

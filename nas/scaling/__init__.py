@@ -1,5 +1,6 @@
 """Scaling laws and solvers over any genotype."""
 
-from nas.scaling.scale import round_channels, scale
+from nas.blocks.fields import round_channels
+from nas.scaling.scale import scale
 
 __all__ = ["round_channels", "scale"]

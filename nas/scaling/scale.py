@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import cast
 
 from nas.blocks import registry
-from nas.errors import GenotypeError
-from nas.genotype.binding import with_fields
+from nas.blocks.fields import round_channels
+from nas.errors import GenotypeError, shown
+from nas.genotype.binding import image, leaf, row
 from nas.genotype.expression import (
     Argument,
     Chain,
@@ -22,16 +23,11 @@ from nas.genotype.expression import (
     Named,
     Repeat,
     Row,
+    count,
 )
 from nas.genotype.rewriting import everywhere
 
-DIVISOR = 8  # channels come in multiples of it
-
-
-def round_channels(channels: float, divisor: int = DIVISOR) -> int:
-    """The nearest multiple of `divisor`, at least one of it, and never below 90 % of `channels`."""
-    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * channels else rounded
+LARGEST = 1_000_000  # factor, or pixels
 
 
 def scale(
@@ -48,9 +44,12 @@ def scale(
         if (
             isinstance(factor, bool)
             or not isinstance(factor, int | float)
-            or not 0 < factor < math.inf
+            or not 0 < factor <= LARGEST
         ):
-            raise GenotypeError(f"scale's {name} must be a number above 0, but got {factor!r}")
+            raise GenotypeError(
+                f"scale's {name} must be a number above 0, at most {LARGEST}, "
+                f"but got {shown(factor)}"
+            )
     if width != 1:
         genotype = everywhere(genotype, lambda part: _wider(part, width))
     if depth != 1:
@@ -72,7 +71,7 @@ def _wider(part: Genotype, width: float) -> Genotype:
         name: _each_option(value, scaled[kinds[name]]) if kinds[name] in scaled else value
         for name, value in part.values
     }
-    return with_fields(part.word, values)
+    return leaf(part.word, options=values)
 
 
 def _each_option(value: Argument, change: object) -> Argument:
@@ -87,7 +86,7 @@ def _each_option(value: Argument, change: object) -> Argument:
 def _deeper(part: Genotype, depth: float) -> Genotype:
     """Repeats of the main chain only; `* 1` marks a stage too."""
 
-    def count(times: object) -> int:
+    def copies(times: object) -> int:
         return max(1, math.ceil(cast(int, times) * depth - 1e-9))
 
     match part:
@@ -96,11 +95,11 @@ def _deeper(part: Genotype, depth: float) -> Genotype:
         case Named(body=body):
             return replace(part, body=_deeper(body, depth))
         case Repeat(times=times):
-            return replace(part, times=cast("int | Choice", _each_option(times, count)))
-        case Row(copies=copies):
-            wanted = count(len(copies))
-            more = copies + copies[-1:] * max(0, wanted - len(copies))
-            return replace(part, copies=more[:wanted])
+            more = _each_option(times, copies)
+            return replace(part, times=count(more))
+        case Row(copies=unequal):
+            wanted = cast(int, count(copies(len(unequal))))
+            return row((unequal + unequal[-1:] * (wanted - len(unequal)))[:wanted])
     return part
 
 
@@ -108,7 +107,7 @@ def _larger(part: Genotype, resolution: float | int) -> Genotype:
     if not isinstance(part, Image):
         return part
     if isinstance(resolution, int) and resolution > 8:
-        return Image(part.channels, resolution, resolution)
-    return Image(
+        return image(part.channels, resolution)
+    return image(
         part.channels, *(max(1, round(side * resolution)) for side in (part.height, part.width))
     )

@@ -23,16 +23,18 @@ _OUT_OF_MEMORY = (
 def attempt(evaluator: Evaluator, job: Job, folder: Path) -> Outcome:
     """The outcome of `job`, timed; never raises for what the candidate did.
 
-    Raises `RunError` if `folder` can't be written: then every other job would fail too.
+    Raises `RunError` if its files can't be written: then every other job would fail, too.
     """
     start = time.monotonic()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         outcome = evaluator.evaluate(job, folder)
+    except RunError:
+        raise
     except Exception as error:
         if _is_full(error):
             raise RunError(
-                f"{folder}: can't be written ({error}); make room, then resume the run"
+                f"{folder}: can't be written ({error}); make room on the disk"
             ) from error
         outcome = Outcome(job.number, _kind(error), reason=_reason(error))
     return replace(outcome, number=job.number, seconds=time.monotonic() - start)

@@ -1,0 +1,183 @@
+"""Ray Tune: jobs placed on several GPUs and machines. Tune only places work; the record stays with
+the driver.
+
+Tune's experiment runs in a thread of its own. Its searcher takes jobs from a queue and gives
+outcomes to another, each of its actors is a slot that holds one supervised worker, and its files
+are scratch.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import pickle
+import queue
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nas.errors import UsageError
+from nas.execute._base import Evaluator
+from nas.trial import Job, Kind, Outcome
+
+_QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What to run on: `gpus` in all and how many of one a trial takes, or a running cluster's
+    address."""
+
+    gpus: float = 0
+    gpus_per_trial: float = 1
+    cpus_per_trial: float = 1
+    address: str | None = None
+    slots: int | None = None  # trials at a time; None: what the resources allow
+
+
+@dataclass(slots=True)
+class _Bridge:
+    """Between the driver's thread and Tune's; at module level since Tune pickles its searcher."""
+
+    jobs: queue.Queue[Job | None] = field(default_factory=queue.Queue)
+    outcomes: queue.Queue[Outcome | BaseException] = field(default_factory=queue.Queue)
+    evaluator: str = ""
+    held: dict[str, Job] = field(default_factory=dict)
+    ended: bool = False
+
+
+_BRIDGES: dict[str, _Bridge] = {}
+
+
+class RayTune:
+    """Submits jobs to a Tune experiment; a job whose actor or machine is lost comes back as `lost`.
+
+    Raises `UsageError` where the cluster isn't there or has fewer GPUs than asked for.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, scratch: Path, cluster: Cluster, limit: float | None = None
+    ) -> None:
+        os.environ.update(_QUIET)
+        import ray
+
+        self._slots = connect(cluster)
+        self._held = 0
+        self._name = f"run-{os.getpid()}-{len(_BRIDGES)}"
+        settings = (evaluator, str(scratch.absolute()), limit)
+        self._bridge = _BRIDGES[self._name] = _Bridge(
+            evaluator=base64.b64encode(pickle.dumps(settings)).decode()
+        )
+        self._ray = ray
+        self._thread = threading.Thread(target=self._drive, args=(cluster, scratch), daemon=True)
+        self._thread.start()
+
+    @property
+    def free(self) -> int:
+        """How many slots hold no job."""
+        return self._slots - self._held
+
+    def submit(self, job: Job) -> None:
+        """Queue a job for the next free slot."""
+        self._held += 1
+        self._bridge.jobs.put(job)
+
+    def wait(self) -> list[Outcome]:
+        """Block until something comes back."""
+        found = [self._bridge.outcomes.get()] if self._held else []
+        while not self._bridge.outcomes.empty():
+            found.append(self._bridge.outcomes.get())
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+        self._held -= len(found)
+        return [each for each in found if isinstance(each, Outcome)]
+
+    def close(self) -> None:
+        """End the experiment and, if this process started it, the cluster."""
+        self._bridge.ended = True
+        self._bridge.jobs.put(None)
+        self._thread.join(timeout=20)
+        del _BRIDGES[self._name]
+        self._ray.shutdown()
+
+    def _drive(self, cluster: Cluster, scratch: Path) -> None:
+        from ray import tune
+
+        from nas.execute._slot import JobSearcher, Slot
+
+        resources = {"cpu": cluster.cpus_per_trial}
+        if cluster.gpus_per_trial and (cluster.gpus or cluster.address):
+            resources["gpu"] = cluster.gpus_per_trial
+        try:
+            tune.Tuner(
+                tune.with_resources(Slot, resources),
+                tune_config=tune.TuneConfig(
+                    search_alg=JobSearcher(self._name),
+                    num_samples=-1,
+                    max_concurrent_trials=self._slots,
+                    reuse_actors=True,
+                    trial_dirname_creator=_folder_name,
+                ),
+                run_config=tune.RunConfig(
+                    name=self._name,
+                    storage_path=str((scratch.parent / "ray").absolute()),
+                    verbose=0,
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                    failure_config=tune.FailureConfig(max_failures=0),
+                ),
+            ).fit()
+        except BaseException as error:
+            self._bridge.outcomes.put(error)
+        else:
+            if not self._bridge.ended:
+                self._bridge.outcomes.put(RuntimeError("Ray Tune ended before the search did"))
+
+
+def _folder_name(trial: Any) -> str:
+    return str(trial.trial_id)
+
+
+def connect(cluster: Cluster) -> int:
+    """Join or start the cluster; how many trials it runs at a time. Raises as `RayTune`."""
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if not ray.is_initialized() and cluster.address is None:
+        memory = 100_000_000  # bytes of the object store, which carries no tensors of ours
+        gpus = int(cluster.gpus)
+        ray.init(num_gpus=gpus, include_dashboard=False, object_store_memory=memory, **quiet)
+    elif not ray.is_initialized():
+        try:
+            ray.init(address=cluster.address, **quiet)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"--address {cluster.address}: no Ray cluster answers there "
+                f"({str(error).splitlines()[0]}); start one with `ray start --head`, "
+                "or leave --address out"
+            ) from None
+    has = ray.cluster_resources()
+    if cluster.gpus > has.get("GPU", 0):
+        raise UsageError(
+            f"--gpus {cluster.gpus:g}: the cluster has {has.get('GPU', 0):g}; "
+            "ask for as many as there are"
+        )
+    slots = has.get("CPU", 1) / cluster.cpus_per_trial
+    if cluster.gpus and cluster.gpus_per_trial:
+        slots = min(slots, cluster.gpus / cluster.gpus_per_trial)
+    slots = max(1, int(slots))
+    return slots if cluster.slots is None else min(slots, cluster.slots)
+
+
+def lost(job: Job) -> Outcome:
+    """The outcome of a job whose actor or machine is gone."""
+    return Outcome(job.number, Kind.LOST, reason="its actor or machine was lost")

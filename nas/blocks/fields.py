@@ -176,6 +176,10 @@ Padding = Annotated[
     int | str | Pair,
     Field("padding", 'pixels on each side, "half", "same" or "valid"', _padding),
 ]
+Window = Annotated[
+    int | Pair,
+    Field("window", "a side in pixels from 1 to 255, or (height, width)", _sides(1, 255)),
+]
 Distance = Annotated[
     int | Pair, Field("distance", "pixels from 0 to 255, or (vertical, horizontal)", _sides(0, 255))
 ]

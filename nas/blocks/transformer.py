@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Distance, Heads, Positive, Ratio, Size, Switch, one_of
+from nas.blocks.fields import Activation, Distance, Heads, Positive, Ratio, Switch, Window, one_of
 from nas.graph import Value
 
 Bias = Annotated[str, one_of("none", "relative", "continuous")]
@@ -30,7 +30,7 @@ class Transformer(Block):
     """
 
     heads: Heads
-    window: Size | None = None  # None: everything sees everything
+    window: Window | None = None  # None: everything sees everything
     shift: Distance = 0
     bias: Bias = "none"
     mlp: Positive = 4.0  # hidden channels of the perceptron per channel
@@ -64,8 +64,8 @@ class Transformer(Block):
         return x + y.layer_scale(self.layer_scale).drop_path()
 
 
-@block("transformer_v2")
-class TransformerV2(Block):
+@block("cosine_transformer")
+class CosineTransformer(Block):
     """x + norm(attention(x)), then x + norm(perceptron(x)), with Swin V2's attention: the cosine
     of query and key, and a bias that a small network makes of the logarithm of their distance.
 
@@ -73,7 +73,7 @@ class TransformerV2(Block):
     """
 
     heads: Heads
-    window: Size | None = None  # None: the whole map
+    window: Window | None = None  # None: the whole map
     shift: Distance = 0
     mlp: Positive = 4.0  # hidden channels of the perceptron per channel
     key_bias: Switch = False  # torchvision's: numbers that are held at zero

@@ -6,7 +6,7 @@ nas.cost(g).macs
 model = nas.compile(g)
 """
 
-from nas.api import compile, cost, genotype, parse
+from nas.api import compile, cost, genotype, load, parse
 from nas.genotype import Genotype
 
-__all__ = ["Genotype", "compile", "cost", "genotype", "parse"]
+__all__ = ["Genotype", "compile", "cost", "genotype", "load", "parse"]

@@ -1,5 +1,5 @@
-"""What `import nas` offers: parse, genotype, cost, compile. torch is imported by the first
-`compile`."""
+"""What `import nas` offers: parse, genotype, cost, compile, load. torch is imported by the
+first `compile` or `load`."""
 
 from __future__ import annotations
 
@@ -40,4 +40,15 @@ def compile(
     return build(genotype(what), seed=seed, device=device, zero_gamma=zero_gamma)
 
 
-__all__ = ["compile", "cost", "genotype", "parse"]
+def load(folder: str | Path) -> Network:
+    """The network that `nas compile --out` or a search's `best/` left in a folder, with its
+    weights, in eval mode.
+
+    Nothing in the folder is executed. Raises RunError, GenotypeError or WeightsError.
+    """
+    from nas.report.artefact import read
+
+    return read(Path(folder))
+
+
+__all__ = ["compile", "cost", "genotype", "load", "parse"]

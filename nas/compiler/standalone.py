@@ -7,6 +7,7 @@ another are a `Sequential`, equal neighbours in it a loop. The names of the stat
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
@@ -29,6 +30,11 @@ SHORT = {
     "out_channels": "out",
     "out_features": "out",
     "kernel_size": "kernel",
+}
+_LAYERS = {
+    name: what
+    for name, what in vars(layers).items()
+    if getattr(what, "__module__", "") == layers.__name__
 }
 LOAD = '''
 def load(path="weights.safetensors"):
@@ -109,9 +115,9 @@ class _Writer:
         self.shapes: dict[int, str] = {}  # by a scope's id: what scopes of one class share
         self.numbers: dict[str, int] = {}  # of classes
         self.classes: dict[str, _Class] = {}
-        self.own: dict[str, type] = {}  # layers that torch lacks
+        self.own: set[str] = set()  # layers that torch lacks
         self._gather(root)
-        taken = {"Network", "Output", "Path", "NamedTuple", *self.own}
+        taken = {"Network", "Output", "Path", "NamedTuple", "Any", "Callable", *_LAYERS}
         for shape, one in self.classes.items():
             one.name = "Network" if shape == self.shapes[id(root)] else self._called(one, taken)
             taken.add(one.name)
@@ -121,29 +127,41 @@ class _Writer:
         """The whole file."""
         body = ["\n".join(self._class(one)) for one in self.classes.values()]
         body.append(LOAD.strip("\n"))
-        own = [textwrap.dedent(inspect.getsource(kind)).strip("\n") for kind in self._needed()]
+        own = self._needed()
         if any("Output(" in part for part in body):
             own.insert(0, OUTPUT.strip("\n"))
         return "\n\n\n".join([self._head(genotype, [*own, *body]), *own, *body]) + "\n"
 
-    def _needed(self) -> list[type]:
-        """Layers of our own that the network uses, and those that they are made of."""
-        known = {k: v for k, v in vars(layers).items() if inspect.isclass(v)}
-        found = dict(self.own)
-        for kind in list(found.values()):
-            for word in re.findall(r"\w+", inspect.getsource(kind)):
-                if word in known and known[word].__module__ == layers.__name__:
-                    found.setdefault(word, known[word])
-        return list(found.values())
+    def _needed(self) -> list[str]:
+        """The source of the layers of our own that the network uses, and of what they call."""
+        found: dict[str, str] = {}
+        waiting = list(self.own)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = _source(_LAYERS[name])
+                waiting += [word for word in re.findall(r"\w+", found[name]) if word in _LAYERS]
+        return [found[name] for name in _LAYERS if name in found]
 
     def _head(self, genotype: str, body: Sequence[str]) -> str:
         text = "\n".join(body)
         lines = ['"""A network as plain PyTorch: `model = load("weights.safetensors")`.', ""]
         lines += ["Written by nas from the genotype", ""]
         lines += [f"    {line}" for line in genotype.splitlines()]
-        lines += ['"""', "", "import json", "from pathlib import Path"]
-        if "NamedTuple" in text:
-            lines.append("from typing import NamedTuple")
+        lines += ['"""', ""]
+        if self.own:
+            lines += ["from __future__ import annotations", ""]
+        lines.append("import json")
+        if re.search(r"\bmath\.", text):
+            lines.append("import math")
+        if "Callable[" in text:
+            lines.append("from collections.abc import Callable")
+        if "@lru_cache" in text:
+            lines.append("from functools import lru_cache")
+        lines.append("from pathlib import Path")
+        typing = [word for word in ("Any", "NamedTuple") if re.search(rf"\b{word}\b", text)]
+        if typing:
+            lines.append(f"from typing import {', '.join(typing)}")
         lines += ["", "import torch"]
         if re.search(r"\bF\.", text):
             lines.append("import torch.nn.functional as F")
@@ -159,7 +177,7 @@ class _Writer:
                 parts.append(f"{name}={self._gather(part)}")
                 continue
             if not hasattr(nn, part.kind):
-                self.own[part.kind] = getattr(layers, part.kind)
+                self.own.add(part.kind)
             parts.append(f"{name}={part.kind}")
         inside = ", ".join(parts)
         if _sequence(scope):
@@ -215,7 +233,8 @@ class _Writer:
         for name, part in scope.parts.items():
             here = (*place, name)
             if isinstance(part, Layer):
-                yield from ((here, key, value) for key, value in _bound(part).items())
+                for argument in _arguments(part):
+                    yield here, argument.name, argument.value
             elif _sequence(part):
                 yield from self._columns(part, here)
             else:
@@ -280,12 +299,12 @@ class _Writer:
 
     def _layer(self, one: _Class, layer: Layer, place: tuple[str, ...]) -> _Call:
         args = []
-        for name, parameter in _parameters(layer.kind).items():
-            written = one.written[place, name]
-            if parameter.default is parameter.empty:
+        for argument in _arguments(layer):
+            written = one.written[place, argument.name]
+            if argument.required:
                 args.append(("", written))
-            elif written != repr(parameter.default):
-                args.append((name, written))
+            elif written != repr(argument.default):
+                args.append((argument.name, written))
         return _Call(layer.kind if layer.kind in self.own else f"nn.{layer.kind}", tuple(args))
 
 
@@ -312,20 +331,51 @@ def _forward(scope: Scope) -> str:
     return re.sub(r"        (\w+) = (.*)\n        return \1\n$", r"        return \2\n", text)
 
 
-def _parameters(kind: str) -> dict[str, inspect.Parameter]:
-    """A layer's constructor's parameters that say what it computes."""
-    make = getattr(layers, kind, None) or getattr(nn, kind)
-    found = inspect.signature(make).parameters
-    return {k: v for k, v in found.items() if k not in ("device", "dtype")}
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """An argument of a layer's constructor; one that has no default is written by place."""
+
+    name: str
+    value: object
+    default: object = inspect.Parameter.empty
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
 
 
-def _bound(layer: Layer) -> dict[str, object]:
-    """Every argument of a layer's constructor, defaults too."""
-    parameters = _parameters(layer.kind)
-    values = {k: v.default for k, v in parameters.items() if v.default is not v.empty}
-    values.update(zip(parameters, layer.args, strict=False))
-    values.update(layer.options)
-    return {name: values[name] for name in parameters}
+def _arguments(layer: Layer) -> list[_Argument]:
+    """Every argument of a layer's constructor that says what it computes, defaults too."""
+    parameters = _parameters(getattr(layers, layer.kind, None) or getattr(nn, layer.kind))
+    given = dict(zip(parameters, layer.args, strict=False)) | dict(layer.options)
+    more = layer.args[len(parameters) :]
+    found = [_Argument(f"side{place}", value) for place, value in enumerate(more)]
+    for name, parameter in parameters.items():
+        found.append(_Argument(name, given.get(name, parameter.default), parameter.default))
+    return found
+
+
+def _parameters(make: type) -> dict[str, inspect.Parameter]:
+    """A constructor's parameters; what it hands on with `*args` and `**options` too."""
+    own = inspect.signature(make).parameters.values()
+    found = {}
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+        found = _parameters(make.__mro__[1])
+    fixed = [p for p in own if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    return found | {p.name: p for p in fixed if p.name not in ("device", "dtype")}
+
+
+def _source(what: object) -> str:
+    """A layer's source without `start`, which draws first weights: here they are loaded."""
+    text = textwrap.dedent(inspect.getsource(what))  # type: ignore[arg-type]
+    lines = text.splitlines()
+    (tree,) = ast.parse(text).body
+    for part in reversed(getattr(tree, "body", [])):
+        if isinstance(part, ast.FunctionDef) and part.name == "start":
+            del lines[part.lineno - 1 : part.end_lineno]
+            if lines[part.lineno - 2 : part.lineno] == ["", ""]:
+                del lines[part.lineno - 2]
+    return "\n".join(lines).rstrip("\n")
 
 
 def _half(column: _Column, at: dict[tuple[tuple[str, ...], str], _Column]) -> bool:

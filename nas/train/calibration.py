@@ -11,12 +11,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from nas.train.feed import Feed
 
 
-def calibrate(model: nn.Module, feed: Feed, batch: int, images: int = 4096) -> None:
+def calibrate(model: nn.Module, feed: Feed, batch: int = 256, images: int = 4096) -> None:
     """Every batch norm's running statistics become the mean of those of `feed`'s batches.
 
     Running averages lag behind weights that still change, badly so after a few dozen steps; these
-    don't. About `images` of the feed are passed, drawn by a fixed seed; weights, modes and the
-    global random state are as before.
+    don't, and batches larger than training's tell the spread better. About `images` of the feed are
+    passed, drawn by a fixed seed; weights, modes and the global random state are as before.
     Source: precise batch norm, arXiv:2105.07576, section 3.1.
     """
     norms = [each for each in model.modules() if isinstance(each, _BatchNorm)]

@@ -60,7 +60,7 @@ def fit(
                 if watch is not None:
                     watch(done[-1])
             if recipe.calibrate:
-                calibrate(model, feed, recipe.batch)
+                calibrate(model, feed)
     finally:
         model.eval()
     return History(recipe.name, seed, tuple(done))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import naming
 import pytest
 import torch
 from torch import Tensor, nn
@@ -52,7 +53,7 @@ class Case:
         """The same layers on images small enough to run, where no layer's size depends on them."""
         image, *rest = self.genotype.items
         flattens = any(part.startswith(("fc", "classifier")) for part in self._heads)
-        if flattens or min(image.height, image.width) < 64:
+        if flattens or self._bound or min(image.height, image.width) < 64:
             return self.genotype
         sides = (
             (image.height, 107, 75, 64) if self.witness.pixels is None else (self.witness.pixels,)
@@ -61,6 +62,12 @@ class Case:
             if self.cost.macs * (side / image.height) ** 2 * 4 < BUSY:
                 break
         return Chain((Image(image.channels, side, side), *rest))
+
+    @property
+    def _bound(self) -> bool:
+        """A table of positions fits one size only."""
+        tables = ("Positions", "Attend")
+        return any(type(node.item).__name__ in tables for node in self.cost.flat.nodes)
 
     @property
     def _heads(self) -> list[str]:
@@ -154,6 +161,9 @@ def test_gradients_are_the_implementation_s(reference: Reference) -> None:
 
 def _pair(case: Case) -> tuple[nn.Module, nn.Module, Tensor]:
     """The witness with random numbers, ours with the same ones, and images for both."""
+    names = naming.rules(case.witness.source, case.witness.model)
+    if names:
+        return _named_pair(case, names)
     shape = nas.cost(case.small).graph.input.shape
     spare = torch.zeros(4, *shape, device="meta")
     theirs, ours = case.witness.build(), nas.compile(case.small, device="meta")
@@ -166,6 +176,19 @@ def _pair(case: Case) -> tuple[nn.Module, nn.Module, Tensor]:
     fill(theirs, seed=1)
     settle(theirs, batch, seed=2)
     copy(theirs, orders[0], ours, orders[1])
+    return theirs.eval(), ours.eval(), batch
+
+
+def _named_pair(case: Case, names: naming.Names) -> tuple[nn.Module, nn.Module, Tensor]:
+    """As `_pair`, the numbers found by their names."""
+    ours, theirs = nas.compile(case.small, seed=0), naming.build(case.witness)
+    still(theirs)
+    still(ours)
+    naming.fill(theirs, seed=1)
+    batch = images(*ours.input_shape, count=2)
+    if any(isinstance(module, nn.BatchNorm2d) for module in theirs.modules()):
+        settle(theirs, batch, seed=2)
+    ours.load_state_dict(naming.translated(names, theirs.state_dict(), ours.state_dict()))
     return theirs.eval(), ours.eval(), batch
 
 

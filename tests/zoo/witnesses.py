@@ -77,6 +77,7 @@ def by_hand_net(name: str, pixels: int | None = None, **options: object) -> Witn
 
 
 SPECIAL = {
+    "swinv2_large_window12_192": timm_net("swinv2_large_window12_192", num_classes=1000),
     "googlenet": torchvision_net("googlenet", aux_logits=True, init_weights=False),
     "lenet5": by_hand_net("lenet5"),
     "alexnet_2012": by_hand_net("alexnet_2012"),

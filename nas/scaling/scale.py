@@ -79,7 +79,8 @@ def _each_option(value: Argument, change: object) -> Argument:
     one."""
     if not isinstance(value, Choice):
         return None if value is None else change(value)  # type: ignore[operator]
-    options = tuple(dict.fromkeys(change(option) for option in value.options))  # type: ignore[operator]
+    changed = (None if x is None else change(x) for x in value.options)  # type: ignore[operator]
+    options = tuple(dict.fromkeys(changed))
     return options[0] if len(options) == 1 else Choice(options, value.name)
 
 

@@ -368,31 +368,38 @@ class Value:
         """(C, H, W) -> (out, H', W'). `padding` is pixels on each side, "half", "same" or
         "valid"."""
         k, s, d = pair(kernel), pair(stride), pair(dilation)
-        x, border = self._padded(padding, k, s, d, 0.0)
+        x, border = self._padded(padding, k, s, d)
         return self.recorder.add(Conv(out, k, s, border, groups, bias, d), (x,), name)
 
     def _padded(
-        self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair, value: float
+        self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair
     ) -> tuple[Value, Pair]:
         """This value with an uneven border added where "same" wants one, and the even border left
         to the op."""
+        before, after = self._border(padding, k, s, d)
+        if before == after:
+            return self, before
+        return self.pad(before, after), (0, 0)
+
+    def _border(
+        self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair
+    ) -> tuple[Pair, Pair]:
+        """Pixels at the top and left, and at the bottom and right."""
         how = padding if padding is not None else (self.settings.padding or "half")
         if not isinstance(how, str):
-            return self, pair(how)
+            return pair(how), pair(how)
         reach = [dilation * (side - 1) + 1 for dilation, side in zip(d, k, strict=True)]
         if how == "valid":
-            return self, (0, 0)
+            return (0, 0), (0, 0)
         if how == "half":
-            return self, ((reach[0] - 1) // 2, (reach[1] - 1) // 2)
+            half = ((reach[0] - 1) // 2, (reach[1] - 1) // 2)
+            return half, half
         total = [
             max(0, (-(-side // step) - 1) * step + extent - side)
             for side, step, extent in zip(self.spec.map, s, reach, strict=True)
         ]
         before = (total[0] // 2, total[1] // 2)
-        after = (total[0] - before[0], total[1] - before[1])
-        if before == after:
-            return self, before
-        return self.recorder.add(Pad(before, after, value), (self,)), (0, 0)
+        return before, (total[0] - before[0], total[1] - before[1])
 
     def norm(
         self, usual: str = "batch", *, kind: str | None = None, name: str | None = None
@@ -490,7 +497,7 @@ class Value:
         """(C, H, W) -> (out, H', W'): a convolution with a bias and standardised filters, times a
         learned gain that begins at `begin`, and `factor`."""
         k, s = pair(kernel), pair(stride)
-        x, border = self._padded(padding, k, s, (1, 1), 0.0)
+        x, border = self._padded(padding, k, s, (1, 1))
         conv = Conv(out, k, s, border, groups, bias=True)
         return self.recorder.add(ScaledConv(conv, factor, begin), (x,), name)
 
@@ -543,9 +550,14 @@ class Value:
     ) -> Value:
         """(C, H, W) -> (C, H', W'): the "max" or "avg" of each window."""
         k, s = pair(kernel), pair(stride)
-        edge = float("-inf") if kind == "max" else 0.0
-        x, border = self._padded(padding, k, s, (1, 1), edge)
-        return self.recorder.add(Pool(kind, k, s, border, ceil, count_pad), (x,), name)
+        before, after = self._border(padding, k, s, (1, 1))
+        if before == after:
+            return self.recorder.add(Pool(kind, k, s, before, ceil, count_pad), (self,), name)
+        if kind == "avg" and count_pad:
+            x = self.pad(before, after)
+            return self.recorder.add(Pool(kind, k, s, (0, 0), ceil, count_pad), (x,), name)
+        # a last, partial window: what lies outside of the map doesn't count
+        return self.recorder.add(Pool(kind, k, s, before, True, count_pad), (self,), name)
 
     def pool_to(self, size: int | Pair) -> Value:
         """(C, H, W) -> (C, *size): means."""

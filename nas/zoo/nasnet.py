@@ -1,7 +1,8 @@
 """NASNet-A: two cells found by reinforcement learning on CIFAR-10, stacked for ImageNet.
 
-timm's (as here) and TensorFlow's average pooling leaves the border out; Cadene's and pytorchcv's
-pads as torch does, another function of the same weights. Source: arXiv:1707.07012.
+Means leave the border's padding out, but strided ones count its zeros, as in timm's; in
+TensorFlow's release none counts it, and Cadene's (pytorchcv's, too) pads as torch does: three
+functions of the same weights. Source: arXiv:1707.07012.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ NASNET = Paper(
 
 def _reduction(other: Genotype, out: int | None = None) -> Genotype:
     """Figure 4's reduction cell, `other` beside the input; `out` where that isn't adjusted."""
-    half, mean = maxpool(3, stride=2), avgpool(3, stride=2, count_pad=False)
+    half, mean = maxpool(3, stride=2), avgpool(3, stride=2)
     first = (dsep(5, stride=2) + (other >> dsep(7, stride=2, out=out))) @ "first"
     second = (half + (other >> dsep(7, stride=2, out=out))) @ "second"
     third = mean + (other >> dsep(5, stride=2, out=out))

@@ -204,11 +204,11 @@ def test_an_epoch_takes_as_long_as_a_plain_loops():
         seconds = []
         for number, model in enumerate(models):  # ours in the middle
             optimizer = torch.optim.SGD(model.parameters(), 0.05, momentum=0.9, fused=True)
-            start = time.perf_counter()
+            start = time.process_time()  # on one thread; what else runs here does not count
             if number == 1:
                 fit(model, load("digits"), RECIPE, epochs=1, device="cpu")
             else:
                 plain(model, optimizer, cosine(optimizer, 17), epochs=1, seed=0)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         ratios.append(2 * seconds[1] / (seconds[0] + seconds[2]))
     assert statistics.median(ratios) < 1.03

@@ -38,7 +38,7 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        shutil.copyfile(weights, new / "weights.safetensors")
+        _link(weights, new / "weights.safetensors")
         (new / "genotype.nas").write_text(best.genotype.rstrip("\n") + "\n")
         card = {"trial": best.trial, "cost": dict(best.cost), "validation": dict(best.scores)}
         (new / "cost.json").write_text(json.dumps(card, indent=2) + "\n")
@@ -76,6 +76,14 @@ Train it again, to the same weights on the same machine:
 {best.retrain}
 ```
 """
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, which needs no room; a copy where there are no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _sync(path: Path) -> None:

@@ -78,8 +78,12 @@ class Standing:
             self.incumbent = trial
 
     def forgive(self) -> None:
-        """Forget failures in a row: at a resume, their cause may have been repaired."""
-        self._streak, self.ended = [], ""
+        """Forget the failures that ended the search, as their cause may have been repaired.
+
+        A space in which nothing is new stays so.
+        """
+        if self.ended and self._streak[0][0] != Kind.DUPLICATE:
+            self._streak, self.ended = [], ""
 
     def _rank(self, trial: Finished) -> tuple[float, float, int]:
         main = self._objective.gains(trial.values)[self._objective.main]

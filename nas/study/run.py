@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -114,7 +115,7 @@ class Run:
                             f"journal; they are kept in {JOURNAL}.cut"
                         )
                     while not interrupt.asked and self._fill(executor):
-                        with interrupt.allowed():
+                        with interrupt.allowed(), self._explained():
                             outcomes = executor.wait()
                         for outcome in outcomes:
                             self._take(outcome, display)
@@ -142,6 +143,17 @@ class Run:
             seconds=budget.seconds,
             trials=budget.trials,
         )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """An error that stops the search says how to go on."""
+        try:
+            yield
+        except RunError as error:
+            raise RunError(
+                f"{error}; every finished trial is safe: go on with "
+                f"`nas search --resume {self.folder}`"
+            ) from error
 
     def _elapsed(self) -> float:
         return self._before + time.monotonic() - self._began
@@ -192,9 +204,7 @@ class Run:
 
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training
-        threads = wiring.threads(goal.data)
-        words = [f"OMP_NUM_THREADS={threads}"] if threads else []
-        words += ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
+        words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
         if training.epochs is not None:
             words += ["--epochs", str(training.epochs)]
         words += ["--seed", str(trial.seed), "--out", "again"]

@@ -17,12 +17,10 @@ from nas.search.samplers._base import SpaceSampler
 from nas.space import Space, fit
 from nas.study.settings import Goal, Study, Training
 
-SMALL = 64 * 64  # pixels of an image up to which
-# ... a quarter of a space's channels is enough, so that the default two minutes try dozens;
+# Of images of up to so many pixels a quarter of a space's channels is enough, so that the default
+# two minutes try dozens of candidates.
+SMALL = 64 * 64
 NARROW = 0.25
-# ... one thread is as fast as two, which wait for each other more than they compute (on a busy
-# machine ten times longer), and gives the same weights whatever the number of cores.
-THREADS = 1
 
 
 def candidates(goal: Goal) -> Candidates:
@@ -42,7 +40,8 @@ def candidates(goal: Goal) -> Candidates:
 
 def usual_width(data: str) -> float:
     """The width at which a data set's proxy search runs unless told: 1, or 0.25 of small images."""
-    return NARROW if _small(data) else 1.0
+    _, height, width = load_data(data).shape
+    return NARROW if height * width <= SMALL else 1.0
 
 
 def settle(study: Study, among: Candidates) -> Study:
@@ -86,14 +85,4 @@ def evaluator(data: str, training: Training, device: str) -> Evaluator:
     from nas.train.recipe import Recipe
 
     Recipe.load(training.recipe)
-    return TrainEvaluator(data, training.recipe, training.epochs, device, threads(data))
-
-
-def threads(data: str) -> int | None:
-    """The CPU's threads for training on a data set; None is all."""
-    return THREADS if _small(data) else None
-
-
-def _small(data: str) -> bool:
-    _, height, width = load_data(data).shape
-    return height * width <= SMALL
+    return TrainEvaluator(data, training.recipe, training.epochs, device)

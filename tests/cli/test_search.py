@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,13 @@ for trial in study.get_trials(deepcopy=False):
         [sys.executable, "-c", code, journal], capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def _begun(process: "subprocess.Popen[Any]", run: Path) -> None:
+    """Wait until the first trial is trained."""
+    while not (run / "trials" / "0").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +112,13 @@ def test_a_study_file_gives_the_same_trials_again(finished: Path, tmp_path: Path
     assert rows(tmp_path / "b") == rows(finished)
 
 
-def test_killed_at_ten_random_moments_then_resumed_it_is_the_uninterrupted_run(
-    finished: Path, tmp_path: Path
+@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_then_resumed_it_is_the_uninterrupted_run(
+    kills: int, finished: Path, tmp_path: Path
 ) -> None:
     run, seen, rng = tmp_path / "killed", "", random.Random(os.getpid())
     arguments: tuple[str | Path, ...] = ("search", *QUICK, "--out", run, "--trials", "6")
-    for _ in range(10):
+    for _ in range(kills):
         process = subprocess.Popen(
             [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -143,8 +152,7 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (run / "trials" / "0").exists():
-        time.sleep(0.02)
+    _begun(process, run)
     time.sleep(0.3)
     process.send_signal(sign)
     out, err = process.communicate(timeout=20)
@@ -228,10 +236,30 @@ def test_a_second_driver_is_refused(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not (run / "trials" / "0").exists():
-        time.sleep(0.02)
+    _begun(first, run)
     code, _, err = nas("search", "--resume", run)
     assert f"{run}: process {first.pid} on " in err
     assert code == 1
     first.kill()
     first.wait()
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(finished: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    size = (run / "journal.log").stat().st_size + 6000  # room for a trial, not for two
+    code = (
+        "import resource, sys; from nas.cli import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+        f"sys.exit(main(['search', '--resume', {str(run)!r}, '--trials', '9', '--gpus', '0']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "can't be written (File too large)" in done.stderr
+    assert f"go on with `nas search --resume {run}`" in done.stderr
+    held = rows(run)
+    assert held.startswith(rows(finished))
+    assert nas("search", "--resume", run, "--trials", "9", "--gpus", "0")[0] == 0
+    finished_lines = [line for line in held.splitlines() if "'outcome'" in line]
+    assert rows(run).splitlines()[: len(finished_lines)] == finished_lines

@@ -70,6 +70,7 @@ def test_errors_become_outcomes(error: Exception, kind: Kind, first: str, tmp_pa
     [
         OSError(errno.ENOSPC, "No space left on device"),
         RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RunError("weights: can't be written (No space left); make room"),
     ],
 )
 def test_a_full_disk_stops_the_search(error: Exception, tmp_path: Path) -> None:

@@ -204,3 +204,19 @@ def test_several_objectives_keep_a_front(journal: Path) -> None:
     record = open_record(journal, objective=objective)
     assert record.standing.front == front
     record.close()
+
+
+def test_a_spent_space_stays_spent_and_a_streak_goes_on_at_a_resume(journal: Path) -> None:
+    whole = open_record(journal.with_name("whole.log"), space=Toy(depth=2, width=2))
+    drive(whole, 99)
+    for _ in range(30):
+        record = open_record(journal, space=Toy(depth=2, width=2))
+        job = record.ask()
+        record.close() if job is None or job.attempt == 1 else record.tell(evaluate(job))
+        record.close()
+    record = open_record(journal, space=Toy(depth=2, width=2))
+    assert record.ask() is None
+    assert rows(record) == rows(whole)
+    assert record.standing.ended == whole.standing.ended
+    record.close()
+    whole.close()

@@ -53,6 +53,9 @@ class Toy:
                 if value != now:
                     yield {**point, key: value}
 
+    def features(self, point: Point, network: Any) -> tuple[Any, frozenset[Any]]:
+        return np.array([float(value) for value in network]), frozenset()
+
     def resolve(self, point: Point) -> tuple[int, ...]:
         return tuple(int(point[each.key]) for each in self.decisions)
 
@@ -61,7 +64,7 @@ def toy_card(genotype: tuple[int, ...]) -> Card:
     """Order doesn't matter: permuted genotypes are the same network."""
     text = ",".join(map(str, genotype))
     same = hashlib.sha256(repr(sorted(genotype)).encode()).hexdigest()
-    return Card(text, same, macs=1000 + 100 * sum(genotype), params=10 + sum(genotype))
+    return Card(1000 + 100 * sum(genotype), 10 + sum(genotype), lambda: (text, same))
 
 
 def evaluate(job: Job) -> Outcome:

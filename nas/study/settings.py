@@ -131,7 +131,7 @@ def _typed(value: Any, hint: Any, where: str) -> Any:
 
 def _toml(value: Any) -> str:
     if isinstance(value, str):
-        if "\n" in value:
+        if "\n" in value and value.replace("\n", "").isprintable():
             escaped = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
             return f'"""\n{escaped}"""'
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,7 +7,7 @@ from nas.dsl import act, cell, classifier, conv, dsep, image, maxpool, tap
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-DARTS = Paper("DARTS", 2018, "DARTS, arXiv:1806.09055", "arXiv:1806.09055, Table 3")
+DARTS = Paper("DARTS", 2018, "DARTS, arXiv:1806.09055", "quark0/darts, README.md")
 
 PREV = tap("prev")
 HALF = maxpool(3, stride=2)

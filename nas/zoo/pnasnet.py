@@ -12,7 +12,7 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 PNASNET = Paper(
-    "PNASNet", 2017, "PNASNet, arXiv:1712.00559", "tensorflow/models, slim/nets/nasnet/README.md"
+    "PNASNet", 2017, "PNASNet, arXiv:1712.00559", "tensorflow/models, research/slim/README.md"
 )
 
 

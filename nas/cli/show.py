@@ -26,7 +26,7 @@ Of a search space (choices left), its decisions and the number of its points are
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("genotype", help="a reference's name, a .nas file or text")
+    parser.add_argument("genotype", help="a reference's or space's name, a .nas file or text")
     parser.add_argument("--nodes", action="store_true", help="a line for every operation")
     parser.add_argument(
         "--image", metavar="C,H,W", help="the input of a part that has no image(...)"
@@ -38,7 +38,11 @@ def run(args: argparse.Namespace) -> int:
     """Print text and table, or JSON."""
     import nas
 
-    genotype = nas.genotype(args.genotype)
+    from nas.space import load
+    from nas.space.library import known
+
+    named = args.genotype in known()
+    genotype = load(args.genotype) if named else nas.genotype(args.genotype)
     if genotype.open:
         return _space(genotype, as_json=args.json)
     cost = nas.cost(genotype, parse_image(args.image))

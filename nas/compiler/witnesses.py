@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,10 @@ def _torch(network: nn.Module, image: torch.Tensor, params: int, heads: int) -> 
 
 
 def _thop(network: nn.Module, image: torch.Tensor, graph: Graph) -> Witness:
-    import thop
-    from thop.profile import register_hooks
+    with warnings.catch_warnings():  # it compares versions with distutils
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import thop
+        from thop.profile import register_hooks
 
     counted = {kind for kind in register_hooks if issubclass(kind, nn.Linear | _convolutions)}
     quiet: dict[Any, Any] = {kind: _nothing for kind in register_hooks if kind not in counted}

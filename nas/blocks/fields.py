@@ -7,6 +7,7 @@ type or says why not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, get_args, get_origin
@@ -98,7 +99,7 @@ def _expression(value: object) -> Scalar:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not re.fullmatch(r"\w+(\.\w+)*", value, re.ASCII):
         raise TypeError
     return value
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median_low
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas.errors import GenotypeError, SpaceError
 from nas.quantity import format_count
@@ -20,6 +22,7 @@ from nas.search.limits import Limits
 Value = int | float | bool | str
 Point = Mapping[str, Value]  # an option for each active decision
 
+KNOWN = 4096  # candidates remembered
 DRAWS = 100  # before a draw is repaired (limits) or given up (nothing new)
 
 
@@ -56,25 +59,51 @@ class Space(Protocol):
     def resolve(self, point: Point) -> Any:
         """The genotype that `point` stands for."""
 
+    def features(self, point: Point, network: Any) -> tuple[NDArray[np.float64], frozenset[Any]]:
+        """The decisions as numbers, and the paths through the cells of the genotype."""
 
-@dataclass(frozen=True, slots=True)
+
 class Card:
-    """What identifies a genotype, and what it costs: text, canonical hash, MACs, parameters."""
+    """What a genotype costs, and what identifies it, which is worked out only when asked for."""
 
-    genotype: str
-    hash: str
-    macs: int
-    params: int
+    def __init__(self, macs: int, params: int, identify: Callable[[], tuple[str, str]]) -> None:
+        self.macs = macs
+        self.params = params
+        self._identify = identify
+
+    @cached_property
+    def identity(self) -> tuple[str, str]:
+        """(text, canonical hash)."""
+        return self._identify()
+
+    @property
+    def genotype(self) -> str:
+        """The text."""
+        return self.identity[0]
+
+    @property
+    def hash(self) -> str:
+        """The canonical hash: equal for isomorphic networks."""
+        return self.identity[1]
+
+    def stored(self) -> dict[str, str | int]:
+        """All of it, as a trial keeps it."""
+        own = {"genotype": self.genotype, "hash": self.hash}
+        return {**own, "macs": self.macs, "params": self.params}
+
+
+NOTHING = Card(0, 0, lambda: ("", ""))  # of what can't be built
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A point with its card; `excess` above 1 is outside the limits, `reason` says why."""
+    """A point, what it stands for and its card; `excess` above 1 is outside the limits."""
 
     point: Point
+    network: Any
     card: Card
     excess: float
-    reason: str = ""
+    reason: str = ""  # why it is outside
 
 
 def card(genotype: Any) -> Card:
@@ -83,7 +112,7 @@ def card(genotype: Any) -> Card:
     from nas.genotype import canonical_hash
 
     counted = cost(genotype)
-    return Card(str(genotype), canonical_hash(genotype), counted.macs, counted.params)
+    return Card(counted.macs, counted.params, lambda: (str(genotype), canonical_hash(genotype)))
 
 
 class Candidates:
@@ -96,20 +125,29 @@ class Candidates:
         self.limits = limits or Limits()
         self.seen: dict[str, int] = {}
         self._describe = describe
-        self._last: Candidate | None = None
+        self._known: dict[frozenset[tuple[str, Value]], Candidate] = {}
 
     def at(self, point: Point) -> Candidate:
         """The candidate at `point`; one that can't be built at all has infinite excess."""
-        if self._last is None or self._last.point != point:
-            try:
-                found = self._describe(self.space.resolve(point))
-            except GenotypeError as error:
-                self._last = Candidate(point, Card("", "", 0, 0), math.inf, str(error))
-            else:
-                excess = self.limits.excess(found.macs, found.params)
-                reason = f"{_size(found)}, but {self.limits} allowed" if excess > 1 else ""
-                self._last = Candidate(point, found, excess, reason)
-        return self._last
+        key = frozenset(point.items())
+        found = self._known.pop(key, None)
+        if found is None:
+            found = self._made(point)
+            if len(self._known) >= KNOWN:
+                del self._known[next(iter(self._known))]
+        self._known[key] = found  # the youngest again
+        return found
+
+    def _made(self, point: Point) -> Candidate:
+        network = None
+        try:
+            network = self.space.resolve(point)
+            found = self._describe(network)
+        except GenotypeError as error:
+            return Candidate(point, network, NOTHING, math.inf, str(error))
+        excess = self.limits.excess(found.macs, found.params)
+        reason = f"{_size(found)}, but {self.limits} allowed" if excess > 1 else ""
+        return Candidate(point, network, found, excess, reason)
 
     def first(self, draw: Callable[[], Point]) -> Point:
         """The first of up to 100 draws that is feasible and new.

@@ -11,7 +11,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class Record:
                     trial.suggest_categorical(key, self._options[key])
                 candidate = self._candidates.at(point)
                 card = candidate.card
-                self._set(trial.number, **asdict(card))
+                self._set(trial.number, **card.stored())
                 refused = self._refusal(trial.number, candidate)
                 if refused:
                     self._write(refused, ())

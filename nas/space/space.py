@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from nas.errors import SpaceError, nearest
 from nas.genotype.expression import Choice, Genotype
 from nas.space.decisions import Decider, Decision, Option, every_decision, label
+from nas.space.features import Vector, Way, encoding, paths
 from nas.space.size import size
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ class Space:
             return int(rng.integers(len(choice.options))) if rng is not None else 0
 
         return self._decided(decide)[0]
+
+    def features(
+        self, point: Mapping[str, Option], network: Genotype
+    ) -> tuple[Vector, frozenset[Way]]:
+        """The decisions as numbers, and the paths through the cells of `network`, which `point`
+        stands for."""
+        return encoding(self.decisions, point), paths(network)
 
     def mutate(self, point: Mapping[str, Option], rng: np.random.Generator) -> Point:
         """A point with one decision that matters changed; what that newly asks for is drawn."""

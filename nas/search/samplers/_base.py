@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import BaseSampler
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
 from nas.search.candidates import Candidates, Point
+from nas.search.front import Gains
+
+
+def gains(study: Study, trial: FrozenTrial) -> Gains:
+    """A complete trial's values with the sign by which larger is better."""
+    return tuple(
+        value if direction == StudyDirection.MAXIMIZE else -value
+        for value, direction in zip(trial.values, study.directions, strict=True)
+    )
 
 
 class SpaceSampler(BaseSampler):

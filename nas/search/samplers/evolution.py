@@ -7,12 +7,12 @@ default search of two minutes trains a few dozen candidates.
 from __future__ import annotations
 
 import numpy as np
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.candidates import Point
 from nas.search.front import dominates
-from nas.search.samplers._base import SpaceSampler
+from nas.search.samplers._base import SpaceSampler, gains
 
 ALIVE = 16  # the youngest complete trials; older ones die, however good
 COMPETE = 4  # of them, drawn at random; the best becomes the parent
@@ -30,22 +30,16 @@ class Sampler(SpaceSampler):
 
         def mutant() -> Point:
             rivals = [alive[i] for i in rng.choice(ALIVE, COMPETE, replace=False)]
-            return space.mutate(_winner(rivals, study.directions).params, rng)
+            return space.mutate(_winner(study, rivals).params, rng)
 
         return self.candidates.first(mutant)
 
 
-def _winner(rivals: list[FrozenTrial], directions: list[StudyDirection]) -> FrozenTrial:
+def _winner(study: Study, rivals: list[FrozenTrial]) -> FrozenTrial:
     """The first rival that no other dominates: of one objective, the best."""
-    gains = [
-        tuple(
-            value if direction == StudyDirection.MAXIMIZE else -value
-            for value, direction in zip(rival.values, directions, strict=True)
-        )
-        for rival in rivals
-    ]
+    own = [gains(study, rival) for rival in rivals]
     return next(
         rival
-        for rival, own in zip(rivals, gains, strict=True)
-        if not any(dominates(other, own) for other in gains)
+        for rival, mine in zip(rivals, own, strict=True)
+        if not any(dominates(other, mine) for other in own)
     )

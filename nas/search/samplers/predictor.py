@@ -1,0 +1,98 @@
+"""Predictor-guided search: a Gaussian process over a candidate's structure says which mutant to
+train next.
+
+Source: BANANAS, arXiv:1910.11858 (path encoding, mutants of the best, duplicates removed), with a
+Gaussian process as in arXiv:2006.07556 instead of an ensemble, and expected improvement. Several
+objectives: each proposal weighs them anew at random (ParEGO, doi:10.1109/TEVC.2005.851274). Trials
+that are running count as if they gave what is predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.search.candidates import Candidate, Point
+from nas.search.samplers._base import SpaceSampler, gains
+from nas.search.surrogate import Surrogate, expected_improvement, ranked
+
+FIRST = 8  # trials at random before anything is predicted
+PARENTS = 5  # the best ones, whose mutants are proposed
+MUTANTS = 24  # of each parent
+FURTHER = 40  # mutants of mutants
+STRANGERS = 20  # candidates at random
+PARTS = 0.05  # of the sum of all objectives, beside the worst one
+
+Matrix = NDArray[np.float64]
+
+
+class Sampler(SpaceSampler):
+    """Draws at random until 8 trials are complete, then what promises the largest improvement."""
+
+    def draw(self, study: Study, rng: np.random.Generator) -> Point:
+        """The feasible new candidate of the largest expected improvement."""
+        space = self.candidates.space
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if len(done) < FIRST:
+            return self.candidates.first(lambda: space.sample(rng))
+        values = ranked(_single([gains(study, trial) for trial in done], rng))
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        pending = [trial for trial in running if trial.params]
+        pool = list(self._pool(done, values, rng))
+        known = [self.candidates.at(trial.params) for trial in (*done, *pending)]
+        kinds = self._features([*known, *pool])
+        at = len(done)
+        if pending:
+            first = Surrogate.fit([kind[:at] for kind in kinds], values)
+            believed, _ = first.predict([kind[at : len(known)] for kind in kinds])
+            values = np.concatenate([values, believed])
+        surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
+        mean, deviation = surrogate.predict([kind[len(known) :] for kind in kinds])
+        worth = expected_improvement(mean, deviation, float(values[:at].max()))
+        for index in np.argsort(-worth, kind="stable"):
+            chosen: Candidate = pool[int(index)]
+            if chosen.card.hash not in self.candidates.seen:
+                return chosen.point
+        return self.candidates.first(lambda: space.sample(rng))
+
+    def _pool(
+        self, done: Sequence[FrozenTrial], values: Matrix, rng: np.random.Generator
+    ) -> Iterator[Candidate]:
+        """Feasible candidates near the best trials, and some from anywhere; each once."""
+        space = self.candidates.space
+        parents = [done[i].params for i in np.argsort(-values, kind="stable")[:PARENTS]]
+        near = [space.mutate(parent, rng) for parent in parents for _ in range(MUTANTS)]
+        further = [space.mutate(near[int(rng.integers(len(near)))], rng) for _ in range(FURTHER)]
+        strange = [space.sample(rng) for _ in range(STRANGERS)]
+        points = {frozenset(point.items()): point for point in (*near, *further, *strange)}
+        for point in points.values():
+            candidate = self.candidates.at(point)
+            if candidate.excess <= 1:
+                yield candidate
+
+    def _features(self, candidates: Sequence[Candidate]) -> list[Matrix]:
+        """A matrix for each kind of feature: decisions, paths, logarithms of the costs."""
+        own = [self.candidates.space.features(each.point, each.network) for each in candidates]
+        decisions = np.stack([decided for decided, _ in own])
+        costs = np.log([[1 + each.card.macs, 1 + each.card.params] for each in candidates])
+        kinds = [decisions, (costs - costs.mean(0)) / (costs.std(0) + 1e-9)]
+        ways = sorted({way for _, through in own for way in through})
+        if ways:
+            kinds.append(np.array([[float(way in through) for way in ways] for _, through in own]))
+        return kinds
+
+
+def _single(all_gains: Sequence[tuple[float, ...]], rng: np.random.Generator) -> list[float]:
+    """One number a trial, larger is better: its gain, or of several a weighing drawn for this
+    proposal."""
+    table = np.array(all_gains)
+    if table.shape[1] == 1:
+        return [float(value) for value in table[:, 0]]
+    low, high = table.min(0), table.max(0)
+    short = (high - table) / np.maximum(high - low, 1e-12)  # how far from the best, 0 to 1
+    weighed = short * rng.dirichlet(np.ones(table.shape[1]))
+    return [-float(value) for value in weighed.max(1) + PARTS * weighed.sum(1)]

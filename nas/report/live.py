@@ -103,10 +103,9 @@ class Screen:
 
 def draw(progress: Progress, last: str = "") -> RenderableType:
     """The block for one moment of a search."""
-    parts: list[RenderableType] = [
-        ProgressBar(total=1.0, completed=progress.share, width=60),
-        Text(progress.headline()),
-    ]
+    bar = Table.grid()  # a bar alone would not end its line
+    bar.add_row(ProgressBar(total=1.0, completed=progress.share, width=60))
+    parts: list[RenderableType] = [Text(progress.headline()), bar]
     if last:
         parts.append(Text(f"last  {last}", style="dim", no_wrap=True, overflow="ellipsis"))
     if progress.best:

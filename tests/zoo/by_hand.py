@@ -1,6 +1,7 @@
 """Networks that no package has ready: in plain torch from papers, or by torchvision's classes."""
 
 from torch import nn
+from by_hand_attention import coatnet, coatnet_mixed, swin_v2_g  # noqa: F401
 from witness import torchvision
 
 

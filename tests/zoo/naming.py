@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+import by_hand_attention
 import torch
 from torch import Tensor, nn
 from witness import timm, torchvision
@@ -190,6 +191,7 @@ RULES: dict[tuple[str, str], Names] = {
     ("timm", "swinv2_"): swin_v2_timm,
     ("timm", "swin_"): swin_timm,
     ("timm", "coatnet_"): coatnet_timm,
+    ("by hand", "coatnet"): coatnet_timm,
     ("torchvision", "convnext_"): convnext_torchvision,
 }
 
@@ -206,6 +208,8 @@ def build(witness: Witness) -> nn.Module:
     """The implementation with memory: its fixed tables are not among its numbers."""
     if witness.source == "torchvision":
         return torchvision.models.get_model(witness.model, weights=None)
+    if witness.source == "by hand":
+        return getattr(by_hand_attention, witness.model)(**dict(witness.options))
     return timm.create_model(witness.model, **dict(witness.options))
 
 

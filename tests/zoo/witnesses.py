@@ -77,6 +77,10 @@ def by_hand_net(name: str, pixels: int | None = None, **options: object) -> Witn
 
 
 SPECIAL = {
+    **{f"coatnet_{number}": by_hand_net("coatnet", number=number) for number in range(6)},
+    "coatnet_6": by_hand_net("coatnet_mixed", widths=(192, 384, 768, 1536, 3072)),
+    "coatnet_7": by_hand_net("coatnet_mixed", widths=(256, 512, 1024, 2048, 3072)),
+    "swin_v2_g": by_hand_net("swin_v2_g"),
     "swinv2_large_window12_192": timm_net("swinv2_large_window12_192", num_classes=1000),
     "googlenet": torchvision_net("googlenet", aux_logits=True, init_weights=False),
     "lenet5": by_hand_net("lenet5"),

@@ -157,15 +157,24 @@ class Graph:
     @cached_property
     def keeps_zero(self) -> bool:
         """Whether a zero in gives a zero out."""
-        zero = {0}
+        return self.output in self._zeros({0})
+
+    @cached_property
+    def gives_zero(self) -> bool:
+        """Whether zeros come out whatever goes in."""
+        inside = any(node.item.gives_zero for node in self.nodes)
+        return inside and self.output in self._zeros(set())
+
+    def _zeros(self, zero: set[int]) -> set[int]:
+        """The nodes that are all zeros where those of `zero` are."""
         for index, node in enumerate(self.nodes[1:], 1):
             if isinstance(node.item, Multiply):
                 dead = any(i in zero for i in node.inputs)
             else:
                 dead = node.item.keeps_zero and all(i in zero for i in node.inputs)
-            if dead or isinstance(node.item, Zero):
+            if dead or node.item.gives_zero:
                 zero.add(index)
-        return self.output in zero
+        return zero
 
     @cached_property
     def random(self) -> bool:
@@ -594,7 +603,8 @@ class Value:
 
     def zero(self, stride: int = 1) -> Value:
         """Zeros of the shape that a stride leaves."""
-        return self.recorder.add(Zero(stride), (self,))
+        size = tuple(-(-side // stride) for side in self.spec.size)
+        return self.recorder.add(Zero(replace(self.spec, size=size)), (self,))
 
     def concat(self, *others: Value) -> Value:
         """Channels one after another."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from nas.genotype.expression import Genotype
 from nas.genotype.recording import graph
 from nas.graph import Graph, Node
-from nas.ops import Add, Concat, Input, Multiply, Op, Zero
+from nas.ops import Add, Concat, Input, Multiply, Op, Spec, Zero
 
 
 @lru_cache(maxsize=256)
@@ -23,47 +23,59 @@ def normal(network: Genotype) -> Graph:
 
 
 def normalize(raw: Graph) -> Graph:
-    """The same function in the fewest nodes. Where the result itself is zero, one zero is left."""
+    """The same function in the fewest nodes; zeros that are left stand behind the input."""
     nodes: list[Node] = []
-    at: list[int] = []  # index in `raw` -> index in `nodes`
-    zero: set[int] = set()  # indices in `nodes` that are all zeros
+    at: list[int] = []  # index in `raw` -> index in `nodes`, or below 0 for zeros
+    zeros: dict[Spec, int] = {}
     done: dict[object, int] = {}
-
-    def put(node: Node, key: object = None) -> int:
-        nodes.append(node)
-        if key is not None:
-            done[key] = len(nodes) - 1
-        return len(nodes) - 1
 
     for node in raw.nodes:
         item, inputs = node.item, tuple(at[i] for i in node.inputs)
         if isinstance(item, Input):
-            at.append(put(node))
+            at.append(len(nodes))
+            nodes.append(node)
             continue
         if isinstance(item, Add):
-            inputs = tuple(i for i in inputs if i not in zero) or inputs[:1]
+            inputs = tuple(i for i in inputs if i >= 0) or inputs[:1]
         if item.trivial or (isinstance(item, Add | Concat) and len(inputs) == 1):
             at.append(inputs[0])
             continue
-        if isinstance(item, Zero) or (zero and _dead(item, [i in zero for i in inputs])):
-            zero.add(len(nodes))
+        if item.gives_zero or (zeros and _dead(item, [i < 0 for i in inputs])):
+            at.append(zeros.setdefault(node.spec, -1 - len(zeros)))
+            continue
         key = None
         if not node.total.params and not item.random:
             key = (item, tuple(sorted(inputs)) if item.commutes else inputs)
         if key is not None and key in done:
             at.append(done[key])
-            zero.discard(len(nodes))
             continue
-        at.append(put(node if inputs == node.inputs else node.reading(inputs), key))
+        if key is not None:
+            done[key] = len(nodes)
+        at.append(len(nodes))
+        nodes.append(node if inputs == node.inputs else node.reading(inputs))
 
-    aux = tuple((at[index], weight) for index, weight in raw.aux if at[index] not in zero)
-    output = at[raw.output]
-    if output in zero:
-        zeros = Node(Zero(), (output,), nodes[output].spec, ("zero",))
-        if not isinstance(nodes[output].item, Zero):
-            output = put(zeros)
+    aux = tuple((at[index], weight) for index, weight in raw.aux if at[index] >= 0)
     names = tuple((name, at[index]) for name, index in raw.names)
-    return _compact(Graph(raw.label, tuple(nodes), output, aux, names))
+    graph = Graph(raw.label, tuple(nodes), at[raw.output], aux, names)
+    return _compact(_with_zeros(graph, tuple(zeros)) if zeros else graph)
+
+
+def _with_zeros(graph: Graph, specs: tuple[Spec, ...]) -> Graph:
+    """The graph whose indices below 0 are zeros of these specs, with a node for each behind the
+    input."""
+
+    def moved(index: int) -> int:
+        return index + len(specs) if index > 0 else -index
+
+    made = [
+        Node(Zero(spec), (0,), spec, (f"zero{number}" if number > 1 else "zero",))
+        for number, spec in enumerate(specs, 1)
+    ]
+    rest = [node.reading(tuple(map(moved, node.inputs))) for node in graph.nodes[1:]]
+    aux = tuple((moved(index), weight) for index, weight in graph.aux)
+    names = tuple((name, moved(index)) for name, index in graph.names)
+    nodes = (graph.nodes[0], *made, *rest)
+    return Graph(graph.label, nodes, moved(graph.output), aux, names)
 
 
 def _dead(item: Op | Graph, nothing: list[bool]) -> bool:

@@ -121,6 +121,11 @@ class Op(ABC):
         return None
 
     @property
+    def gives_zero(self) -> bool:
+        """Whether zeros come out whatever goes in."""
+        return False
+
+    @property
     def keeps_zero(self) -> bool:
         """Whether a zero in gives a zero out."""
         return False

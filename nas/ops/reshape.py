@@ -148,24 +148,20 @@ class SpaceToDepth(Op):
 
 @dataclass(frozen=True, slots=True)
 class Zero(Op):
-    """The input's shape, divided by `stride`: all zeros (NAS-Bench-201's "none",
-    arXiv:2001.00326)."""
+    """Any input -> `spec`: all zeros (NAS-Bench-201's "none", arXiv:2001.00326)."""
 
     name: ClassVar[str] = "zero"
     keeps_zero: ClassVar[bool] = True
+    gives_zero: ClassVar[bool] = True
 
-    stride: int = 1
+    spec: Spec
 
     def infer(self, *inputs: Spec) -> Spec:
-        """As a strided input's."""
-        (x,) = inputs
-        return Spec(x.channels, tuple(-(-side // self.stride) for side in x.size))
+        """As told."""
+        return self.spec
 
     def code(self, args: Sequence[str], me: str) -> str:
-        """Zeros like the input; only a network whose very output is zero keeps one."""
-        step = f"[:, :, ::{self.stride}, ::{self.stride}]" if self.stride > 1 else ""
-        return f"torch.zeros_like({args[0]}{step})"
-
-    def window(self, x: Spec) -> tuple[Pair, Pair]:
-        """Sees nothing; keeps the grid."""
-        return (1, 1), (self.stride, self.stride)
+        """As many as the input has images."""
+        channels, *size = self.spec.shape
+        shape = (*size, channels) if self.spec.last else (channels, *size)
+        return f"{args[0]}.new_zeros(({args[0]}.shape[0], {', '.join(map(str, shape))}))"

@@ -52,6 +52,7 @@ from nas.ops import (
     Tokens,
     ToMap,
     Zero,
+    fitted,
     pair,
 )
 
@@ -459,36 +460,22 @@ class Value:
         is the map; a map that windows don't fill gets a border for as long as this lasts.
         `cosine` is Swin V2's attention: no key bias, or with `key_bias` torchvision's idle one.
         """
-        out = out or self.channels
+        out, y = out or self.channels, self
         inner = heads * max(1, round(out / heads))
-        sides, before, y = self.spec.size, self.spec.size, self
-        within: Pair | None = None
-        moved = (0, 0)
+        within, border = pair(window) if window else None, (0, 0)
+        if len(self.spec.size) == 2 and (window or bias != "none"):
+            within, border = fitted(self.spec.map, within)
         with self.at("attn"):
-            if len(sides) == 2 and (window or bias != "none"):
-                wanted = pair(window) if window else self.spec.map
-                within = (min(wanted[0], sides[0]), min(wanted[1], sides[1]))
-                sides = (
-                    -(-sides[0] // within[0]) * within[0],
-                    -(-sides[1] // within[1]) * within[1],
-                )
-                by = pair(shift)
-                moved = tuple(  # type: ignore[assignment]
-                    step if part < side else 0
-                    for step, part, side in zip(by, within, sides, strict=True)
-                )
-            if sides != before:
-                border = (sides[0] - before[0], sides[1] - before[1])
+            if border != (0, 0):
                 y = self.recorder.add(Pad((0, 0), border), (self,))
             if cosine:
                 y = self.recorder.add(QueryKeyValue(inner, key_bias), (y,), "qkv")
             else:
                 y = y.pointwise(3 * inner, name="qkv")
-            attend = Attend(heads, within, moved, bias, cosine, interleaved)
-            y = self.recorder.add(attend, (y,)).pointwise(out, name="proj")
-            if sides != before:
-                border = (before[0] - sides[0], before[1] - sides[1])
-                y = self.recorder.add(Pad((0, 0), border), (y,))
+            attend = Attend(heads, within, pair(shift), bias, cosine, interleaved)
+            y = self.recorder.add(attend.on(y.spec), (y,)).pointwise(out, name="proj")
+            if border != (0, 0):
+                y = self.recorder.add(Pad((0, 0), (-border[0], -border[1])), (y,))
         return y
 
     def scaled_conv(
@@ -565,8 +552,12 @@ class Value:
         if kind == "avg" and count_pad:
             x = self.pad(before, after)
             return self.recorder.add(Pool(kind, k, s, (0, 0), ceil, count_pad), (x,), name)
-        # a last, partial window: what lies outside of the map doesn't count
-        return self.recorder.add(Pool(kind, k, s, before, True, count_pad), (self,), name)
+        # what lies outside of the map doesn't count: a last, partial window where windows skip
+        # pixels, else one window too many at the other side, which is cut off
+        extra = [int(a > b and step == 1) for b, a, step in zip(before, after, s, strict=True)]
+        border = (before[0] + extra[0], before[1] + extra[1])
+        y = self.recorder.add(Pool(kind, k, s, border, True, count_pad), (self,), name)
+        return y.pad((-extra[0], -extra[1]), 0)
 
     def pool_to(self, size: int | Pair) -> Value:
         """(C, H, W) -> (C, *size): means."""

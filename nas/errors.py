@@ -38,6 +38,10 @@ class DataError(NasError):
     """A data set is missing, damaged or not what the genotype expects."""
 
 
+class DivergenceError(NasError):
+    """A training's loss stopped being a finite number."""
+
+
 class WeightsError(NasError):
     """Weights don't fit the module they are loaded into."""
 
@@ -56,6 +60,15 @@ def shown(value: object) -> str:
         return f"a number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on the CPU or a GPU; torch needn't be loaded to tell."""
+    names = ("MemoryError", "OutOfMemoryError")  # Python's and torch's
+    if any(each.__name__ in names for each in type(error).__mro__):
+        return True
+    # on the CPU torch says it only in the message
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import RunError, UsageError
+from nas.errors import RunError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
     from nas.data import DataSet
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.compiler.network import compile
     from nas.data import load
-    from nas.evaluate.train import matched, out_of_memory
+    from nas.evaluate.train import matched
     from nas.study import wiring
     from nas.train import Recipe, Score, fit
     from nas.train.checkpoint import save

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +10,10 @@ import torch
 from nas.compiler.network import compile
 from nas.costs import cost
 from nas.data import DataSet, load
-from nas.errors import DataError, RunError
+from nas.errors import DataError, DivergenceError
 from nas.genotype import Genotype, parse
 from nas.genotype.recording import graph
 from nas.train.checkpoint import restore, save
-from nas.train.history import DivergenceError
 from nas.train.loop import default_device, fit
 from nas.train.recipe import Recipe
 from nas.train.score import BATCH, Score
@@ -24,8 +21,6 @@ from nas.train.threads import threads, worthwhile
 from nas.trial import Job, Kind, Outcome
 
 WEIGHTS = "weights.safetensors"
-REASON = 4096  # bytes of a failure's reason that are kept
-FRAMES = 6  # of its traceback
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +42,17 @@ class TrainEvaluator:
         """Train the job's genotype; its weights lie in `folder`/weights.safetensors afterwards.
 
         Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
-        validation split, `epochs`. What goes wrong with the candidate becomes the outcome's kind.
-        Raises `RunError` where the weights can't be written: no candidate could go on then.
+        validation split, `epochs`. Raises whatever goes wrong with the candidate, which the executor
+        makes an outcome of, and `RunError` where the weights can't be written: no other candidate
+        could go on then.
         """
-        started = time.perf_counter()
-        figures: dict[str, float] = {}
-        kind, reason = Kind.COMPLETE, ""
         try:
             figures = self._trained(job, folder)
-        except RunError:
+        except torch.OutOfMemoryError:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()  # what the candidate had reserved is for the next one
             raise
-        except DivergenceError as error:
-            kind, reason = Kind.DIVERGED, str(error)
-        except Exception as error:
-            kind = Kind.OUT_OF_MEMORY if out_of_memory(error) else Kind.CRASHED
-            reason = _told(error)
-        if kind is Kind.OUT_OF_MEMORY and torch.cuda.is_available():
-            torch.cuda.empty_cache()  # what the candidate had reserved is for the next one
-        return Outcome(job.number, kind, figures, time.perf_counter() - started, reason)
+        return Outcome(job.number, Kind.COMPLETE, figures)
 
     def test(self, genotype: str, weights: Path) -> dict[str, float]:
         """The figures of trained weights on the test split, which `evaluate` never reads.
@@ -123,18 +111,3 @@ def matched(data: DataSet, genotype: Genotype) -> DataSet:
 
 def _figures(score: Score) -> dict[str, float]:
     return {"accuracy": score.top1, "loss": score.loss}
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; on a CPU torch says so only in the message of a `RuntimeError`."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-
-
-def _told(error: Exception) -> str:
-    """The error and the last frames that led to it, in at most `REASON` bytes."""
-    frames = "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
-    text = "".join(traceback.format_exception_only(error)).strip()
-    whole = f"{text}\n{frames}".encode()[:REASON]
-    return whole.decode(errors="ignore").strip()

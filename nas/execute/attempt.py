@@ -8,16 +8,13 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from nas.errors import NasError, RunError
+from nas.errors import DivergenceError, NasError, RunError, out_of_memory
 from nas.execute._base import Evaluator
 from nas.trial import Job, Kind, Outcome
 
 FRAMES = 6  # of a traceback that are kept
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
-_OUT_OF_MEMORY = (
-    "MemoryError",
-    "OutOfMemoryError",
-)  # Python's and torch's, which needn't be loaded
+REASON = 4096  # bytes of a reason that are kept
 
 
 def attempt(evaluator: Evaluator, job: Job, folder: Path) -> Outcome:
@@ -41,16 +38,18 @@ def attempt(evaluator: Evaluator, job: Job, folder: Path) -> Outcome:
 
 
 def _kind(error: Exception) -> Kind:
-    if any(each.__name__ in _OUT_OF_MEMORY for each in type(error).__mro__):
-        return Kind.OUT_OF_MEMORY
-    return Kind.CRASHED
+    if isinstance(error, DivergenceError):
+        return Kind.DIVERGED
+    return Kind.OUT_OF_MEMORY if out_of_memory(error) else Kind.CRASHED
 
 
 def _reason(error: Exception) -> str:
+    """The error and the last frames that led to it, in at most `REASON` bytes."""
     if isinstance(error, NasError):
         return str(error)
     what = "".join(traceback.format_exception_only(error)).strip()
-    return f"{what}\n{''.join(traceback.format_tb(error.__traceback__, limit=-FRAMES))}".strip()
+    frames = "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
+    return f"{what}\n{frames}".encode()[:REASON].decode(errors="ignore").strip()
 
 
 def _is_full(error: Exception) -> bool:

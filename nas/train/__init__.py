@@ -9,15 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nas.train.history import DivergenceError, Epoch, History
+    from nas.train.history import Epoch, History
     from nas.train.loop import fit
     from nas.train.recipe import Recipe
     from nas.train.score import Score
 
-__all__ = ["DivergenceError", "Epoch", "History", "Recipe", "Score", "fit"]
+__all__ = ["Epoch", "History", "Recipe", "Score", "fit"]
 
 _HOMES = {
-    "DivergenceError": "history",
     "Epoch": "history",
     "History": "history",
     "Recipe": "recipe",

@@ -6,12 +6,6 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nas.errors import NasError
-
-
-class DivergenceError(NasError):
-    """The training loss stopped being a finite number."""
-
 
 @dataclass(frozen=True, slots=True)
 class Epoch:

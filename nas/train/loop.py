@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nas.data import DataSet
+from nas.errors import DivergenceError
 from nas.train.calibration import calibrate
 from nas.train.feed import Feed
-from nas.train.history import DivergenceError, Epoch, History
+from nas.train.history import Epoch, History
 from nas.train.recipe import Recipe
 
 LOOK = 32  # steps between looks at the loss where a look waits for the device

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nas.data import Split, load
-from nas.errors import DataError
-from nas.train import DivergenceError, Recipe, fit
+from nas.errors import DataError, DivergenceError
+from nas.train import Recipe, fit
 from nas.train.loop import seeded
 from nas.train.optimizer import SGD, AdamW, RMSProp
 from nas.train.schedule import Constant, Cosine, Step

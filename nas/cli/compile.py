@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         genotype, seed=args.seed, zero_gamma=args.zero_gamma, device=args.device
     )
     drawn = f"drawn with seed {args.seed}, not trained"
-    origin = Origin(_title(args.genotype), _command(args), drawn, {"seed": args.seed})
+    origin = Origin(_title(args.genotype), drawn, "Made by", _command(args), {"seed": args.seed})
     write(args.out, genotype, lambda path: save(network, path), origin)
     for name in FILES:
         print(args.out / name)

@@ -31,8 +31,9 @@ class Origin:
     """How a network was made."""
 
     title: str
-    command: str  # to make it again, run inside the folder where it was made
-    weights: str  # a sentence about them: "drawn with seed 0, not trained"
+    weights: str  # how they came about: "drawn with seed 0, not trained"
+    again: str  # what the command does: "Made, in the folder above this one, by"
+    command: str
     figures: Mapping[str, object]  # what else cost.json says, such as trial and scores
 
 
@@ -42,28 +43,39 @@ def write(folder: Path, genotype: Genotype, save: Callable[[Path], object], orig
     Whatever the folder held is replaced in one step. Raises GenotypeError for choices left open,
     RunError where the folder can't be written or holds anything else; it then stays as it was.
     """
-    from nas.compiler.standalone import standalone
-
-    costs = card(genotype)
-    model = standalone(genotype)
+    filled = contents(genotype, save, origin)
     _free(folder)
-
-    def fill(new: Path) -> None:
-        (new / GENOTYPE).write_text(f"{genotype}\n", encoding="utf-8")
-        (new / MODEL).write_text(model, encoding="utf-8")
-        figures = {**origin.figures, "cost": costs, "made": _made(origin)}
-        (new / "cost.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        (new / "cost.md").write_text(_table(origin.title, costs), encoding="utf-8")
-        (new / "README.md").write_text(_readme(origin, costs), encoding="utf-8")
-        save(new / WEIGHTS)
-
     try:
-        replace(folder, fill)
+        replace(folder, filled)
     except OSError as error:
         raise RunError(
             f"{folder}: can't be written ({error.strerror or error}); make room or choose another "
             "folder"
         ) from error
+
+
+def contents(
+    genotype: Genotype, save: Callable[[Path], object], origin: Origin
+) -> Callable[[Path], None]:
+    """What writes all `FILES` into an empty folder; GenotypeError for choices left open."""
+    from nas.compiler.standalone import standalone
+
+    costs = card(genotype)
+    figures = {**origin.figures, "cost": costs, "made": _made(origin)}
+    texts = {
+        GENOTYPE: f"{genotype}\n",
+        MODEL: standalone(genotype),
+        "cost.json": json.dumps(figures, indent=2) + "\n",
+        "cost.md": _table(origin.title, costs),
+        "README.md": _readme(origin, costs),
+    }
+
+    def fill(folder: Path) -> None:
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        save(folder / WEIGHTS)
+
+    return fill
 
 
 def read(folder: Path) -> Network:
@@ -137,7 +149,7 @@ import nas
 network = nas.load(".")
 ```
 
-`cost.json` and `cost.md` hold what it costs. Made by
+`cost.json` and `cost.md` hold what it costs. {origin.again}
 
 ```
 {origin.command}

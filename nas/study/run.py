@@ -207,12 +207,11 @@ class Run:
         words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
         if training.epochs is not None:
             words += ["--epochs", str(training.epochs)]
-        words += ["--seed", str(trial.seed), "--out", "again"]
+        words += ["--seed", str(trial.seed), "--out", "../again"]
         sizes = ("macs", "params")
         return Best(
             trial=trial.number,
             genotype=trial.genotype,
-            cost={name: trial.figures[name] for name in sizes},
             scores={name: value for name, value in trial.figures.items() if name not in sizes},
             retrain=shlex.join(words),
         )

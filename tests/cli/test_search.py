@@ -87,7 +87,7 @@ def test_best_is_trained_again_to_the_same_weights_by_its_command(finished: Path
         line for line in (best / "README.md").read_text().splitlines() if "nas train" in line
     )
     subprocess.run(f"{command} --gpus 0", shell=True, check=True, cwd=best, timeout=60)
-    again = (best / "again" / "weights.safetensors").read_bytes()
+    again = (finished / "again" / "weights.safetensors").read_bytes()
     assert again == (best / "weights.safetensors").read_bytes()
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from nas.errors import RunError
-from nas.report import best
+from nas.report import folder as folders
+from nas.report.artefact import FILES
 from nas.report.best import Best, publish, published
 
 
 def sample(trial: int) -> Best:
-    sizes = {"macs": 1000.0 * trial, "params": 10.0}
-    return Best(trial, f"image(1, 8, 8) >> conv({trial})", sizes, {"accuracy": 0.9}, "nas train x")
+    return Best(trial, f"image(1, 8, 8) >> conv({trial + 1})", {"accuracy": 0.9}, "nas train x")
 
 
 @pytest.fixture
@@ -29,10 +29,12 @@ def weights(tmp_path: Path) -> Path:
 def test_it_holds_genotype_weights_cost_and_command(tmp_path: Path, weights: Path) -> None:
     publish(sample(5), weights, tmp_path / "best")
     held = {path.name: path.read_text() for path in (tmp_path / "best").iterdir()}
-    assert sorted(held) == ["README.md", "cost.json", "genotype.nas", "weights.safetensors"]
-    assert held["genotype.nas"] == "image(1, 8, 8) >> conv(5)\n"
+    assert sorted(held) == sorted(FILES)
+    assert held["genotype.nas"] == "image(1, 8, 8) >> conv(6)\n"
     assert held["weights.safetensors"] == "weights"
-    assert json.loads(held["cost.json"])["cost"] == {"macs": 5000, "params": 10}
+    told = json.loads(held["cost.json"])
+    assert told["cost"]["macs"] == 8 * 8 * 6  # a 1x1 filter a channel
+    assert told["validation"] == {"accuracy": 0.9}
     assert "\nnas train x\n" in held["README.md"]
     assert published(tmp_path / "best") == 5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "trained"]
@@ -43,7 +45,7 @@ def test_the_next_replaces_it(
     exchange: bool, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchange:
-        monkeypatch.setattr(best.ctypes, "CDLL", lambda _: object())
+        monkeypatch.setattr(folders.ctypes, "CDLL", lambda _: object())
     for trial in (1, 2, 3):
         publish(sample(trial), weights, tmp_path / "best")
         assert published(tmp_path / "best") == trial

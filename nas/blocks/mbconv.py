@@ -10,6 +10,17 @@ from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Activation, Channels, Kernel, Positive, Ratio, Stride, Switch
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
+from nas.ops import Pair
+
+
+def inverted(
+    x: Value, hidden: int, kernel: int | Pair, stride: int | Pair, act: str, *, expand: bool = True
+) -> Value:
+    """(C, H, W) -> (hidden, H', W'): expand (1x1) where that is asked for, and filter each
+    channel."""
+    if expand:
+        x = x.conv(hidden, name="expand").norm().act(act)
+    return x.conv(hidden, kernel, stride, groups=hidden, name="depthwise").norm().act(act)
 
 
 @block("mbconv")
@@ -41,11 +52,8 @@ class MBConv(Block):
 
     def body(self, x: Value) -> Value:
         """Narrow, wide, narrow."""
-        hidden, y = round(x.channels * self.expand), x
-        if self.expand != 1:
-            y = y.conv(hidden, name="expand").norm().act(self.act)
-        y = y.conv(hidden, self.kernel, self.stride, groups=hidden, name="depthwise")
-        y = y.norm().act(self.act)
+        hidden = round(x.channels * self.expand)
+        y = inverted(x, hidden, self.kernel, self.stride, self.act, expand=self.expand != 1)
         if self.se:
             y = squeeze(y, max(1, int(x.channels * self.se)), self.act)
         y = y.conv(self.out, name="project").norm()

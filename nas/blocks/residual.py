@@ -2,21 +2,34 @@
 squeeze-and-excitation) and pre-activation.
 
 Source: ResNet, arXiv:1512.03385; ResNeXt, arXiv:1611.05431; SENet, arXiv:1709.01507;
-pre-activation, arXiv:1603.05027.
+pre-activation, arXiv:1603.05027; wide, with dropout, arXiv:1605.07146.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Positive, Ratio
+from nas.blocks.fields import Activation, Channels, Count, Positive, Rate, Ratio, one_of
 from nas.blocks.squeeze import squeeze
+from nas.errors import GenotypeError
 from nas.graph import Value
+from nas.ops.channels import PadChannels
 
 
-def shortcut(x: Value, out: int, stride: int) -> Value:
-    """`x`, projected (1x1) where the channels or the stride differ."""
+def shortcut(x: Value, out: int, stride: int, how: str = "project") -> Value:
+    """`x`; where the channels or the stride differ, projected (1x1), or with `how="pad"` every
+    `stride`-th pixel with channels of zeros behind."""
     if stride == 1 and x.channels == out:
         return x
+    if how == "pad":
+        if x.channels > out:
+            raise GenotypeError(
+                f"a padded shortcut can't lose channels, but got {x.channels} in and out={out}; "
+                'widen it or set shortcut="project"'
+            )
+        fewer = x.pool("max", 1, stride) if stride > 1 else x
+        return x.recorder.add(PadChannels(out - x.channels), (fewer,))
     return x.conv(out, 1, stride, name="shortcut").norm()
 
 
@@ -31,6 +44,7 @@ class Basic(Block):
     stride: Count = 1
     se: Ratio = 0.0  # squeezed channels per output channel; 0 leaves the squeeze out
     act: Activation = "relu"
+    shortcut: Annotated[str, one_of("project", "pad")] = "project"  # the paper's option B or A
 
     residual = True
     anchors = (
@@ -49,7 +63,8 @@ class Basic(Block):
         y = y.conv(self.out, 3, name="conv2").norm()
         if self.se:
             y = squeeze(y, max(1, int(self.out * self.se)), "relu")
-        return (y.drop_path() + shortcut(x, self.out, self.stride)).act(self.act)
+        skip = shortcut(x, self.out, self.stride, self.shortcut)
+        return (y.drop_path() + skip).act(self.act)
 
 
 @block("bottleneck")
@@ -132,3 +147,37 @@ class PreActivation(Block):
         y = y.conv(middle, 3, self.stride, groups=self.groups, name="conv2")
         y = y.norm(name="norm3").act(self.act).conv(self.out, name="conv3")
         return y.drop_path() + skip
+
+
+@block("preact_basic")
+class PreActivationBasic(Block):
+    """x + f(x), f = 3x3, 3x3 with each norm and activation before its convolution and dropout
+    between them; nothing after the sum.
+
+    Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
+    """
+
+    out: Channels
+    stride: Count = 1
+    dropout: Rate = 0.0
+    act: Activation = "relu"
+
+    residual = True
+    anchors = (
+        Anchor(
+            {"out": 160},
+            shape=(160, 32, 32),
+            params=2 * 160 * 160 * 9 + 2 * 2 * 160,
+            macs=32 * 32 * 2 * 160 * 160 * 9,
+            source="WRN-28-10, conv2, arXiv:1605.07146, Table 1, by hand",
+        ),
+    )
+
+    def body(self, x: Value) -> Value:
+        """The projection, where there is one, reads the activated input."""
+        y = x.norm(name="norm1").act(self.act)
+        same = self.stride == 1 and x.channels == self.out
+        before = y
+        y = y.conv(self.out, 3, self.stride, name="conv1").norm(name="norm2").act(self.act)
+        y = y.dropout(self.dropout).conv(self.out, 3, name="conv2").drop_path()
+        return y + (x if same else before.conv(self.out, 1, self.stride, name="shortcut"))

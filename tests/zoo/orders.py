@@ -1,4 +1,4 @@
-"""Where an implementation runs or registers layers in another order than ours: its, put into ours."""
+"""Where an implementation runs layers in another order than ours: its order, put into ours."""
 
 from itertools import groupby
 
@@ -21,6 +21,14 @@ def nasnet(names: list[str]) -> list[str]:
             last = [name for name in part if ".comb_iter_4" in name]
             part = [name for name in part if name not in {*late, *last}] + late + last
         ordered += part
+    return ordered
+
+
+def projection_last(names: list[str]) -> list[str]:
+    """torchvision's RegNet projects a block's shortcut before its body."""
+    ordered: list[str] = []
+    for _, group in groupby(names, lambda name: name.split(".")[:3]):
+        ordered += sorted(group, key=lambda name: ".proj." in name)
     return ordered
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from witness import torchvision
-from witnesses import figures, find
+from witnesses import figures, recorded
 
 from nas.zoo import Reference, references
 from nas.zoo._base import TORCHVISION
@@ -39,9 +39,7 @@ def test_errors_stand_at_their_source(reference: Reference) -> None:
     elif reference.name in CHECKED:
         assert quoted == CHECKED[reference.name]
     else:
-        witness = find(reference)
-        assert witness is not None
-        arches = {row["arch"] for row in witness.rows()}
+        arches = {row["arch"] for row in recorded(reference)}
         arches |= {arch.partition(" (")[0] for arch in arches}
         rows = [row for arch in arches for row in figures()["published"].get(arch, ())]
         known = [row for row in rows if row["status"] != "from memory"]

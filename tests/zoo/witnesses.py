@@ -42,7 +42,9 @@ class Witness:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self.source == "torchvision":
-                return torchvision.models.get_model(self.model, weights=None, **options)
+                with torch.device("cpu" if self.model.startswith("regnet") else "meta"):
+                    made = torchvision.models.get_model(self.model, weights=None, **options)
+                return made.to("meta")
             if self.source == "timm":
                 return timm.create_model(self.model, **options)
             if self.source == "pytorchcv":
@@ -50,14 +52,6 @@ class Witness:
                     pytest.skip("pytorchcv is not installed; pip install pytorchcv --no-deps")
                 return pytorchcv_model(self.model, **options)
             return getattr(by_hand, self.model)(**options)
-
-    def rows(self) -> list[dict]:
-        """What reference_models.json says of it."""
-        return [
-            row
-            for row in figures()["implementations"]
-            if row["source"] == self.source and row["model"].partition("{")[0] == self.model
-        ]
 
 
 def torchvision_net(name: str, **options: object) -> Witness:
@@ -76,6 +70,8 @@ def by_hand_net(name: str, pixels: int | None = None, **options: object) -> Witn
     return Witness("by hand", name, tuple(options.items()), pixels)
 
 
+DEVICES = ("mobile", "cpu", "gpu")
+REGNETS = torchvision.models.list_models(module=torchvision.models, include="regnet*")
 SPECIAL = {
     **{f"coatnet_{number}": by_hand_net("coatnet", number=number) for number in range(6)},
     "coatnet_6": by_hand_net("coatnet_mixed", widths=(192, 384, 768, 1536, 3072)),
@@ -85,9 +81,35 @@ SPECIAL = {
     "googlenet": torchvision_net("googlenet", aux_logits=True, init_weights=False),
     "lenet5": by_hand_net("lenet5"),
     "alexnet_2012": by_hand_net("alexnet_2012"),
+    "overfeat_fast": by_hand_net("overfeat_fast"),
+    "overfeat_accurate": by_hand_net("overfeat_accurate"),
+    "zfnet": cv_net("zfnet"),
+    "nin": by_hand_net("nin", 224),
+    "nin_cifar10": cv_net("nin_cifar10"),
+    "bninception": cv_net("bninception", 224),
+    "inception_v3": Witness("torchvision", "inception_v3", (("init_weights", False),), 299),
+    "inception_v4": timm_net("inception_v4", 107),
+    "inception_resnet_v1": cv_net("inceptionresnetv1", 299),
+    "inception_resnet_v2": timm_net("inception_resnet_v2", 107),
+    **{f"shufflenet_g{g}_w1": cv_net(f"shufflenet_g{g}_w1", 224) for g in (1, 2, 3, 4, 8)},
+    **{f"proxylessnas_{name}": cv_net(f"proxylessnas_{name}", 224) for name in DEVICES},
+    **{
+        f"mobilenetv1_{round(100 * width):03}": by_hand_net(
+            "mobilenet_v1", channel_multiplier=width
+        )
+        for width in (0.25, 0.5, 0.75)
+    },
+    "resnetv2_200": timm_net("resnetv2_152", layers=(3, 24, 36, 3)),
+    **{f"resnet{n}_cifar10": by_hand_net("resnet_cifar", depth=n) for n in (20, 56, 110)},
+    "wrn28_10_cifar10": by_hand_net("wrn28_10"),
+    **{name: replace(torchvision_net(name), order=orders.projection_last) for name in REGNETS},
+    "xception": timm_net("legacy_xception"),
     "densenet264": by_hand_net("densenet264"),
     "resnext101_32x48d": by_hand_net("resnext101_32x48d"),
     "darts": cv_net("darts", pixels=224),
+    "darts_cifar10": by_hand_net("darts_cifar10"),
+    "amoebanet_a": by_hand_net("amoebanet_a"),
+    "nas_bench_201_best": by_hand_net("nas_bench_201_best"),
     "nasnetalarge": replace(timm_net("nasnetalarge"), order=orders.nasnet),
     "pnasnet5large": replace(timm_net("pnasnet5large"), order=orders.cells),
     **{
@@ -114,6 +136,35 @@ def figures() -> dict:
     if not folder:
         pytest.skip("NAS_BENCH_DATA names no folder; set it to the one of reference_models.json")
     return json.loads((Path(folder) / "reference_models.json").read_text())
+
+
+RECORDED = {  # where reference_models.json goes by the architecture's name only
+    "lenet5": "LeNet-5 (modern dense, 10 classes)",
+    "alexnet_2012": "AlexNet (2012, 2 groups)",
+    "densenet264": "DenseNet-264",
+    "overfeat_fast": "OverFeat-fast",
+    "overfeat_accurate": "OverFeat-accurate",
+    "resnetv2_200": "PreResNet-200 (no stem norm, TF-style)",
+    "mobilenetv1_025": "MobileNet-v1 0.25",
+    "mobilenetv1_050": "MobileNet-v1 0.5",
+    "mobilenetv1_075": "MobileNet-v1 0.75",
+    "resnext101_32x48d": "ResNeXt-101 32x48d",
+}
+
+
+def recorded(reference: Reference) -> list[dict]:
+    """What reference_models.json says of the witness, or of the architecture."""
+    if reference.name in RECORDED:
+        kinds = (figures()["implementations"], figures()["by_paper"])
+        return [r for kind in kinds for r in kind if r["arch"] == RECORDED[reference.name]]
+    witness = find(reference)
+    return [
+        row
+        for row in figures()["implementations"]
+        if witness
+        and row["source"] == witness.source
+        and row["model"].partition("{")[0] == witness.model
+    ]
 
 
 def layers(network: nn.Module, image: Tensor) -> list[str]:

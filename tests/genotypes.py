@@ -141,7 +141,8 @@ def expressions(*, choices: bool) -> st.SearchStrategy[Genotype]:
 
 FITTING = [
     "identity", "conv({c}, 3)", "conv(kernel=3)", "conv({c}, {k}, stride={s}, act={a})",
-    "conv({c}, {k}, padding={p}, dilation=2)", "conv({c}, bias=True)", "mbconv({c}, {k}, stride={s})",
+    "conv({c}, {k}, padding={p}, dilation=2)", "conv({c}, bias=True)",
+    "mbconv({c}, {k}, stride={s})",
     "mbconv({c}, skip=False, expand=1, se=0)", "fused_mbconv({c}, se=0.5)", "basic({c}, se=0.25)",
     "bottleneck({c}, stride=2)", "preact({c})", "dense(2, 4)", "transition", "depthwise(3)",
     "sep({c}, 3)", "dwsep({c}, 3, stride={s})", "maxpool(3, stride={s}, padding={p})",
@@ -161,7 +162,7 @@ def networks(draw: st.DrawFn, depth: int = 2, length: int = 4) -> str:
         nonlocal number
         kind = draw(st.integers(0, 9 if level else 4))
         if kind <= 4:
-            act = '"%s"' % draw(VALUES["activation"])
+            act = f'"{draw(VALUES["activation"])}"'
             padding = draw(st.sampled_from(["None", "0", "1", '"same"', '"valid"', '"half"']))
             return draw(st.sampled_from(FITTING)).format(
                 c=draw(st.sampled_from([4, 6, 8])), k=draw(SIDE), s=draw(st.integers(1, 2)), a=act,

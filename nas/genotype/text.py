@@ -27,7 +27,7 @@ from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_nam
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
       | (?P<open>[(\[{]) | (?P<close>[)\]}])
-      | (?P<newline>\n(?:[ ]*(?:\#[^\n]*)?\n)*) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
+      | (?P<newline>\n(?:[ ]*+(?:\#[^\n]*+)?\n)*+) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
     re.VERBOSE,
 )
 _LEADING = (">>", "|", "+", "*", "@")  # a line that begins with one continues the line before

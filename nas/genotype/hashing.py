@@ -19,7 +19,7 @@ from typing import TypeAlias
 from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal, normalize
 from nas.graph import Graph, Node
-from nas.ops import Add, Op
+from nas.ops import Add, Op, Permute
 
 Readings: TypeAlias = dict[int, list[tuple[int, int]]]
 
@@ -39,7 +39,7 @@ def canonical_hash(genotype: Genotype) -> str:
 def canonical(network: Graph) -> bytes:
     """A text that two networks share exactly when they are isomorphic: every node with what it
     reads, in an order that their shape alone decides."""
-    graph = normalize(_flat_sums(normalize(network.flat())))
+    graph = normalize(_flat_sums(normalize(_however_laid(network.flat()))))
     heads: dict[int, str] = defaultdict(str)
     for index, weight in sorted(graph.aux):
         heads[index] += f"aux {weight!r} "
@@ -74,6 +74,16 @@ def _hash(text: str) -> bytes:
 
 def _digest(form: bytes) -> str:
     return hashlib.sha256(VERSION + form).hexdigest()
+
+
+def _however_laid(graph: Graph) -> Graph:
+    """Memory's order is no part of what a network is: each permute as a sum of one, which
+    normalizing drops."""
+    nodes = tuple(
+        Node(Add(), node.inputs, node.spec, node.path) if isinstance(node.item, Permute) else node
+        for node in graph.nodes
+    )
+    return Graph(graph.label, nodes, graph.output, graph.aux)
 
 
 def _flat_sums(graph: Graph) -> Graph:

@@ -8,7 +8,7 @@ something is built.
 
 from nas.ops._base import Layer, Op, Pair, Spec, pair
 from nas.ops.activation import ACTIVATIONS, Activate
-from nas.ops.attention import Attend
+from nas.ops.attention import Attend, fitted
 from nas.ops.combine import Add, Concat, Multiply
 from nas.ops.conv import Conv
 from nas.ops.drop import Dropout, DropPath
@@ -59,5 +59,6 @@ __all__ = [
     "ToMap",
     "Tokens",
     "Zero",
+    "fitted",
     "pair",
 ]

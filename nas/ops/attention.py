@@ -8,13 +8,22 @@ arXiv:2106.04803.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nas.errors import GenotypeError
 from nas.ops._base import Layer, Op, Pair, Spec
 
 HIDDEN = 512  # of the small network that makes the continuous bias
+
+
+def fitted(sides: Pair, window: Pair | None) -> tuple[Pair, Pair]:
+    """(window, border): no larger than the map, and what the map lacks at the bottom and right for
+    windows to fill it; without one the whole map."""
+    height, width = (
+        sides if window is None else (min(window[0], sides[0]), min(window[1], sides[1]))
+    )
+    return (height, width), (-sides[0] % height, -sides[1] % width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +49,26 @@ class Attend(Op):
     cosine: bool = False  # queries and keys of length 1, their product times a learned scale
     interleaved: bool = False  # the input's order: each head's q, k, v; else all q, all k, all v
 
+    def on(self, x: Spec) -> Attend:
+        """As it is on that map: where the window is the whole side, nothing is shifted."""
+        if self.shift == (0, 0):
+            return self
+        if not self.within:
+            raise GenotypeError(f"a shift of {self.shift} needs a window; write window=...")
+        (down, right), (height, width) = self.shift, self.within
+        down, right = down * (height < x.map[0]), right * (width < x.map[1])
+        if down >= height or right >= width:
+            raise GenotypeError(
+                f"a shift must be smaller than its window of {self._sides()}, but got {self.shift}"
+            )
+        return replace(self, shift=(down, right))
+
     def infer(self, *inputs: Spec) -> Spec:
         """A third of the channels."""
         (x,) = inputs
         if not x.size:
             raise GenotypeError(
-                f"attention needs a map or tokens and gets a vector of {x}; "
+                f"attention needs a map or tokens and gets a vector of {x.channels // 3}; "
                 "put it before the pooling head"
             )
         if self.within:

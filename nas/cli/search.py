@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import RunError, UsageError
 from nas.quantity import format_count, parse_count, parse_seconds
+from nas.search.samplers import names
 
 if TYPE_CHECKING:
     from nas.study import Budget, Goal, Result, Run, Study, Training
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--width", type=float, help="scale the space's channels (default: 1; 0.25 up to 64 pixels)"
     )
-    how.add_argument("--sampler", help="random or evolution (default: evolution)")
+    how.add_argument("--sampler", help=f"{', '.join(names())} (default: evolution)")
     goals = how.add_mutually_exclusive_group()
     goals.add_argument(
         "--objective",

@@ -169,7 +169,7 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         ((*QUICK, "--max-macs", "10"), 1, "has at most 10 MACs; the smallest found has "),
         ((*QUICK, "--max-macs", "10Q"), 2, "'10Q' is no count; write a positive number"),
         ((*QUICK, "--gpus", "8"), 2, "--gpus 8: this machine has "),
-        ((*QUICK, "--sampler", "rondom"), 2, "'rondom' is none of evolution, random; did you"),
+        ((*QUICK, "--sampler", "rondom"), 2, "sampler 'rondom' is none of "),
         ((*QUICK, "--objective", "speed"), 2, "'speed' is none of accuracy, mnasnet"),
         ((*QUICK, "--data", "digit"), 1, "'digit' is not known; did you mean 'digits'"),
         ((*QUICK, "--recipe", "absent"), 2, "recipe 'absent' is not known"),

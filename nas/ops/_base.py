@@ -71,6 +71,7 @@ class Layer:
     kind: str
     args: tuple[object, ...] = ()
     options: tuple[tuple[str, object], ...] = ()
+    spread: float | None = None  # deviation of its first weights, where it isn't the usual one
 
     def build(self, device: torch.device) -> nn.Module:
         """The module on `device`, its numbers not yet set."""

@@ -1,8 +1,9 @@
 """Initial weights, as the field sets them.
 
-Convolutions: He's normal distribution by fan-out (arXiv:1502.01852), groups counted as
-EfficientNet does, but of patches (stride = kernel) by fan-in, as ViT's; linear
-layers: uniform within 1 / sqrt(inputs), torch's own; norms: scale 1, shift 0; biases 0.
+Convolutions: He's normal distribution by fan-out (arXiv:1502.01852), groups counted as EfficientNet
+does, but patches (stride = kernel) by fan-in, as ViT's; linear layers: uniform within
+1 / sqrt(inputs), torch's own, in transformers normal with deviation 0.02, cut at two; norms: scale
+1, shift 0; biases 0.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         if module.stride == module.kernel_size != (1, 1):
             fan = module.in_channels // module.groups * height * width
         module.weight.normal_(0, math.sqrt(1 / fan), generator=generator)
+        if module.bias is not None:
+            module.bias.zero_()
+    elif isinstance(module, nn.Linear) and "spread" in vars(module):
+        std = float(vars(module)["spread"])
+        nn.init.trunc_normal_(module.weight, 0, std, -2 * std, 2 * std, generator)
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear):

@@ -39,16 +39,6 @@ class DropPath(nn.Module):
         return f"{self.rate:g}"
 
 
-class Pointwise(nn.Linear):
-    """A linear layer on the channels of each pixel or token; begins as transformers' do."""
-
-    def start(self, generator: torch.Generator | None) -> None:
-        """Weights from a normal distribution of deviation 0.02, cut at two; biases 0."""
-        _normal(self.weight, generator)
-        if self.bias is not None:
-            self.bias.zero_()
-
-
 class QueryKeyValue(nn.Module):
     """Queries, keys and values by one matrix; keys without a bias, or with one `held` at zero."""
 
@@ -60,7 +50,7 @@ class QueryKeyValue(nn.Module):
         self.v_bias = nn.Parameter(torch.empty(width))
 
     def start(self, generator: torch.Generator | None) -> None:
-        """As `Pointwise`."""
+        """Weights of deviation 0.02; biases 0."""
         _normal(self.weight, generator)
         for bias in (self.q_bias, self.k_bias, self.v_bias):
             if bias is not None:
@@ -331,6 +321,7 @@ def _made_for(what: str, sides: tuple[int, ...], x: torch.Tensor) -> None:
 
 
 def _normal(weight: torch.Tensor, generator: torch.Generator | None) -> None:
+    """As transformers' weights begin: deviation 0.02, cut at two of them."""
     nn.init.trunc_normal_(weight, std=0.02, a=-0.04, b=0.04, generator=generator)
 
 
@@ -340,6 +331,8 @@ def _prototype(layer: Layer) -> nn.Module:
     make: Any = globals().get(layer.kind) or getattr(nn, layer.kind)
     with torch.device("meta"):
         module: nn.Module = make(*layer.args, **dict(layer.options))
+    if layer.spread is not None:
+        vars(module)["spread"] = layer.spread
     return module
 
 

@@ -51,11 +51,10 @@ class Linear(Op):
         return out.elements * inputs[0].channels
 
     def layer(self, *inputs: Spec) -> Layer:
-        """`nn.Linear`, or one that begins as transformers' do."""
+        """`nn.Linear`; of pixels or tokens it begins as transformers' do."""
         options = () if self.bias else (("bias", False),)
-        return Layer(
-            "Pointwise" if self.each else "Linear", (inputs[0].channels, self.out), options
-        )
+        spread = 0.02 if self.each else None
+        return Layer("Linear", (inputs[0].channels, self.out), options, spread)
 
     def code(self, args: Sequence[str], me: str) -> str:
         """A call of the module."""

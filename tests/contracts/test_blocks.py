@@ -29,14 +29,7 @@ every_anchor = pytest.mark.parametrize(
 
 # a small value for each kind of a field that must be given, and of those whose default is large
 SMALL = {"channels": 8, "classes": 3, "heads": 2, "repeats": 2, "size": 2, "expression": "identity"}
-SMALL_FIELDS = {
-    "xblock": {"group_width": 4},
-    "nfnet": {"group_width": 4},
-    "shuffle_group": {"groups": 2},
-    "patch_embed": {"patch": 3},
-    "lrn": {"size": 3},
-    "scale": {"factor": 0.5},
-}
+SMALL_FIELDS = {"groups": 2, "group_width": 4, "patch": 3, "factor": 0.5}  # by name
 
 
 def on(shape: tuple[int, ...], block: Genotype) -> Genotype:
@@ -50,9 +43,11 @@ def on(shape: tuple[int, ...], block: Genotype) -> Genotype:
 
 def small(entry: Entry, **more: object) -> Genotype:
     """The block with small fields."""
-    fields = {slot.name: SMALL[slot.type.kind] for slot in entry.slots if slot.required
-              and slot.type.kind in SMALL}  # fmt: skip
-    return leaf(entry.word, options=fields | SMALL_FIELDS.get(entry.word, {}) | more)
+    kinds = {slot.name: SMALL.get(slot.type.kind) for slot in entry.slots if slot.required}
+    names = {slot.name: SMALL_FIELDS.get(slot.name) for slot in entry.slots}
+    both = [*kinds.items(), *names.items()]
+    fields = {name: value for name, value in both if value is not None}
+    return leaf(entry.word, options=fields | more)
 
 
 def sized(entry: Entry, height: int = 9, width: int = 9) -> tuple[int, ...]:
@@ -188,7 +183,7 @@ def test_batches_of_one_and_odd_sizes(entry, size):
 def test_strided_where_it_has_a_stride(entry):
     if "stride" not in {slot.name for slot in entry.slots}:
         pytest.skip("no stride")
-    wider = {"out": 16} if entry.word == "shuffle_group" else {}
+    wider = {"out": 16} if "out" in {slot.name for slot in entry.slots} else {}
     genotype = on(sized(entry, 8, 8), small(entry, stride=2, **wider))
     network = nas.compile(genotype, seed=0).eval()
     y = network(torch.randn(2, *network.input_shape))

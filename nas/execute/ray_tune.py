@@ -13,6 +13,7 @@ import logging
 import os
 import pickle
 import queue
+import socket
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from nas.errors import UsageError
 from nas.execute._base import Evaluator
 from nas.trial import Job, Kind, Outcome
 
+KNOCK = 10.0  # seconds for a cluster to answer
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -158,8 +160,9 @@ def connect(cluster: Cluster) -> int:
         ray.init(num_gpus=gpus, include_dashboard=False, object_store_memory=memory, **quiet)
     elif not ray.is_initialized():
         try:
+            _knock(cluster.address or "")
             ray.init(address=cluster.address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise UsageError(
                 f"--address {cluster.address}: no Ray cluster answers there "
                 f"({str(error).splitlines()[0]}); start one with `ray start --head`, "
@@ -176,6 +179,13 @@ def connect(cluster: Cluster) -> int:
         slots = min(slots, cluster.gpus / cluster.gpus_per_trial)
     slots = max(1, int(slots))
     return slots if cluster.slots is None else min(slots, cluster.slots)
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens; Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.removeprefix("ray://"), int(port)), timeout=KNOCK).close()
 
 
 def lost(job: Job) -> Outcome:

@@ -1,0 +1,64 @@
+"""An evaluator whose candidates go wrong as their genotype's text says."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.errors import DivergenceError, RunError
+from nas.trial import Job, Kind, Outcome
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """`raise`, `memory`, `nan`, `hang`, `kill`, `disk`, else a good trial after a moment."""
+
+    moment: float = 0.01  # seconds
+
+    def evaluate(self, job: Job, folder: Path) -> Outcome:
+        match job.genotype:
+            case "raise":
+                raise ValueError("odd")
+            case "memory":
+                raise MemoryError
+            case "nan":
+                raise DivergenceError("the loss became nan")
+            case "hang":
+                time.sleep(1000)
+            case "kill":
+                os.kill(os.getpid(), 9)
+            case "disk":
+                raise RunError("no room left")
+        time.sleep(self.moment)
+        figures = {"accuracy": 0.5, "process": float(os.getpid())}
+        figures["gpu"] = float(os.environ.get("CUDA_VISIBLE_DEVICES") or -1)
+        return Outcome(job.number, Kind.COMPLETE, figures)
+
+    def test(self, genotype: str, weights: Path) -> dict[str, float]:
+        raise NotImplementedError
+
+
+def run(executor: object, genotypes: list[str]) -> dict[int, Outcome]:
+    """All outcomes by number, as many jobs at a time as the executor takes."""
+    jobs = [Job(number, genotype, number) for number, genotype in enumerate(genotypes)]
+    found: dict[int, Outcome] = {}
+    while len(found) < len(genotypes):
+        while executor.free and jobs:
+            executor.submit(jobs.pop(0))
+        for outcome in executor.wait():
+            assert outcome.number not in found
+            found[outcome.number] = outcome
+    return found
+
+
+def children() -> list[str]:
+    """Command lines of living worker processes."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if "nas.execute.worker import serve" in line:
+            lines.append(line)
+    return lines

@@ -1,0 +1,73 @@
+"""Ray Tune places the same jobs: each GPU is one trial's at a time, faults are outcomes."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+
+def play(program: str, seconds: int = 240) -> str:
+    """What a program prints, in a process of its own, as Ray stays in the one that started it."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_faults_under_ray_are_the_outcomes_of_local_workers(tmp_path):
+    program = f"""
+        from pathlib import Path
+        from faulty import Faulty, children, run
+        from nas.execute.ray_tune import Cluster, RayTune
+        from test_local import EXPECTED, MIXED
+        scratch = Path({str(tmp_path)!r}) / "trials"
+        executor = RayTune(Faulty(), scratch, Cluster(slots=2), limit=1.0)
+        found = run(executor, MIXED)
+        executor.close()
+        assert [found[i].kind for i in range(len(MIXED))] == [EXPECTED[name] for name in MIXED]
+        print("all there")
+    """
+    assert play(program).endswith("all there\n")
+
+
+@pytest.mark.slow
+def test_eight_logical_gpus_hold_eight_trials_each_its_own(tmp_path):
+    program = f"""
+        import ray
+        from collections import Counter
+        from pathlib import Path
+        from faulty import Faulty, run
+        from nas.execute.ray_tune import Cluster, RayTune
+        ray.init(num_cpus=8, num_gpus=8, include_dashboard=False, log_to_driver=False)
+        executor = RayTune(Faulty(moment=1.0), Path({str(tmp_path)!r}) / "trials", Cluster(gpus=8))
+        assert executor.free == 8
+        found = run(executor, ["good"] * 64)
+        executor.close()
+        held = Counter(outcome.figures["gpu"] for outcome in found.values())
+        assert set(held) == set(map(float, range(8))), held
+        print("eight")
+    """
+    assert play(program, 400).endswith("eight\n")
+
+
+def test_a_cluster_that_is_not_there_and_too_many_gpus_are_one_sentence(tmp_path):
+    program = """
+        from nas.errors import UsageError
+        from nas.execute.ray_tune import Cluster, connect
+        try:
+            connect(Cluster(address="127.0.0.1:1"))
+        except UsageError as error:
+            print(error)
+    """
+    said = play(program)
+    assert "--address 127.0.0.1:1: no Ray cluster answers there" in said
+    assert "ray start --head" in said

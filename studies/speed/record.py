@@ -69,7 +69,7 @@ def drawing(space: Space, times: int = 200) -> float:
     candidates, rng = Candidates(space), np.random.default_rng(1)
     start = time.process_time()
     for _ in range(times):
-        candidates.at(space.sample(rng))
+        candidates.at(space.sample(rng)).card.stored()
     return (time.process_time() - start) / times
 
 

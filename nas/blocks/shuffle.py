@@ -1,6 +1,6 @@
 """ShuffleNet's units: cheap 1x1 convolutions whose groups or halves are mixed by a channel shuffle.
 
-Source: ShuffleNet, arXiv:1707.01083; ShuffleNetV2, arXiv:1807.11164; with a longer second branch,
+Source: ShuffleNet, arXiv:1707.01083; ShuffleNetV2, arXiv:1807.11164; as choices of a search,
 Single Path One-Shot, arXiv:1904.00420.
 """
 
@@ -10,6 +10,7 @@ from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Activation, Channels, Count, Groups, Kernel, Switch
 from nas.errors import GenotypeError
 from nas.graph import Value
+from nas.ops import Pair
 from nas.ops.channels import Shuffle, Slice
 
 
@@ -61,23 +62,21 @@ class ShuffleGroup(Block):
         return y.concat(x.pool("avg", 3, self.stride)).act(self.act)
 
 
-def _halves(x: Value, out: int, stride: int) -> tuple[Value, Value]:
-    """What stays and what is worked on: halves of the channels, or with a stride all of them twice,
-    the first filtered."""
-    if out % 2:
-        raise GenotypeError(f"out is two halves, so it must be even, but got out={out}; add one")
-    if stride > 1:
-        with x.at("other"):
-            y = x.conv(x.channels, 3, stride, groups=x.channels, name="depthwise").norm()
-            return y.conv(out // 2, name="pointwise").norm().act("relu"), x
-    if x.channels != out:
+def _half(x: Value, out: int) -> int:
+    """Half of the channels; GenotypeError where a unit without a stride would change them."""
+    if x.channels != out or out % 2:
         raise GenotypeError(
-            f"a split unit without a stride keeps its channels, but got {x.channels} in and "
-            f"out={out}; make them equal or give it a stride"
+            f"a unit without a stride keeps its channels and halves them, but got {x.channels} in "
+            f"and out={out}; make them equal and even, or give it a stride"
         )
-    parts = [(0, out // 2), (out // 2, out)]
-    one, two = (x.recorder.add(Slice(*part), (x,)) for part in parts)
-    return one, two
+    return out // 2
+
+
+def _projected(x: Value, out: int, kernel: int | Pair, stride: int) -> Value:
+    """The branch beside the main one where there is a stride: depthwise, then 1x1."""
+    with x.at("other"):
+        y = x.conv(x.channels, kernel, stride, groups=x.channels, name="depthwise").norm()
+        return y.conv(out, name="pointwise").norm().act("relu")
 
 
 @block("shuffle_split")
@@ -103,28 +102,43 @@ class ShuffleSplit(Block):
 
     def body(self, x: Value) -> Value:
         """One branch, one shuffle."""
-        rest, y = _halves(x, self.out, self.stride)
         half = self.out // 2
+        if self.stride == 1:
+            half = _half(x, self.out)
+            rest = x.recorder.add(Slice(0, half), (x,))
+            y = x.recorder.add(Slice(half, self.out), (x,))
+        else:
+            rest, y = _projected(x, half, 3, self.stride), x
         y = y.conv(half, name="pointwise1").norm().act("relu")
         y = y.conv(half, self.kernel, self.stride, groups=half, name="depthwise").norm()
         y = y.conv(half, name="pointwise2").norm().act("relu")
         return x.recorder.add(Shuffle(2), (rest.concat(y),))
 
 
-@block("shuffle_xception")
-class ShuffleXception(Block):
-    """Half the channels stay, half go through three depthwise 3x3 each followed by a 1x1; then both
-    are shuffled.
+@block("shuffle_unit")
+class ShuffleUnit(Block):
+    """Every second channel stays, the others go through 1x1, depthwise, 1x1 (or with `xception`
+    through three depthwise, each with a 1x1 behind): Single Path One-Shot's four choices.
 
+    With a stride all channels go both ways, and the branch beside puts out as many as come in.
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)); without a stride C is `out`.
     """
 
     out: Channels
+    kernel: Kernel = 3  # of the depthwise convolutions
     stride: Count = 1
+    xception: Switch = False
 
     anchors = (
         Anchor(
             {"out": 64},
+            shape=(64, 28, 28),
+            params=2 * 32 * 32 + 32 * 9 + 3 * 2 * 32,
+            macs=28 * 28 * (2 * 32 * 32 + 32 * 9),
+            source="Single Path One-Shot, arXiv:1904.00420, section 3.4, by hand",
+        ),
+        Anchor(
+            {"out": 64, "xception": True},
             shape=(64, 28, 28),
             params=3 * (32 * 9 + 32 * 32 + 2 * 2 * 32),
             macs=28 * 28 * 3 * (32 * 9 + 32 * 32),
@@ -133,10 +147,28 @@ class ShuffleXception(Block):
     )
 
     def body(self, x: Value) -> Value:
-        """Three separable convolutions, one shuffle."""
-        rest, y = _halves(x, self.out, self.stride)
-        for number in range(1, 4):
-            stride = self.stride if number == 1 else 1
-            y = y.conv(y.channels, 3, stride, groups=y.channels, name=f"depthwise{number}").norm()
-            y = y.conv(self.out // 2, name=f"pointwise{number}").norm().act("relu")
-        return x.recorder.add(Shuffle(2), (rest.concat(y),))
+        """One branch beside another."""
+        if self.stride == 1:
+            kept = _half(x, self.out)
+            dealt = x.recorder.add(Shuffle(kept), (x,))  # even channels, then odd ones
+            rest = x.recorder.add(Slice(0, kept), (dealt,))
+            y = x.recorder.add(Slice(kept, self.out), (dealt,))
+        else:
+            rest, y, kept = _projected(x, x.channels, self.kernel, self.stride), x, x.channels
+        wide = self.out - kept
+        if wide < 1:
+            raise GenotypeError(
+                f"a shuffle_unit with a stride puts its input's {kept} channels out too, so out "
+                f"must be more, but got out={self.out}; widen it"
+            )
+        middle, step = self.out // 2, self.stride
+        if self.xception:
+            for out in (middle, middle, wide):
+                y = y.conv(y.channels, self.kernel, step, groups=y.channels, name="depthwise")
+                y = y.norm().conv(out, name="pointwise").norm().act("relu")
+                step = 1
+        else:
+            y = y.conv(middle, name="pointwise1").norm().act("relu")
+            y = y.conv(middle, self.kernel, step, groups=middle, name="depthwise").norm()
+            y = y.conv(wide, name="pointwise2").norm().act("relu")
+        return rest.concat(y)

@@ -51,7 +51,7 @@ class QueryKeyValue(nn.Module):
 
     def start(self, generator: torch.Generator | None) -> None:
         """Weights of deviation 0.02; biases 0."""
-        _normal(self.weight, generator)
+        cut_normal(self.weight, generator)
         for bias in (self.q_bias, self.k_bias, self.v_bias):
             if bias is not None:
                 bias.zero_()
@@ -87,7 +87,7 @@ class Positions(nn.Module):
 
     def start(self, generator: torch.Generator | None) -> None:
         """Deviation 0.02."""
-        _normal(self.table, generator)
+        cut_normal(self.table, generator)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, ..., C) -> the same; ValueError for other sizes than it was made for."""
@@ -110,6 +110,43 @@ class LayerScale(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The same shape."""
         return x * self.gamma
+
+
+class Affine(nn.Module):
+    """Each channel times a learned gain, plus a learned bias (LeNet-5, 1998)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels, 1, 1))
+        self.bias = nn.Parameter(torch.empty(channels, 1, 1))
+
+    def start(self, generator: torch.Generator | None) -> None:
+        """A mean as it stands."""
+        self.weight.fill_(1)
+        self.bias.zero_()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The same shape."""
+        return x * self.weight + self.bias
+
+
+class Codes(nn.Module):
+    """Minus the squared distance to fixed codes of -1 and 1 (LeNet-5, 1998)."""
+
+    codes: torch.Tensor
+
+    def __init__(self, features: int, out: int) -> None:
+        super().__init__()
+        self.register_buffer("codes", torch.empty(out, features))
+
+    def start(self, generator: torch.Generator | None) -> None:
+        """The same on every run: they are part of the network, not of its training."""
+        fixed = torch.Generator().manual_seed(1998)
+        self.codes.copy_(torch.randint(2, self.codes.shape, generator=fixed) * 2 - 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, features) -> (N, out)."""
+        return -(x.unsqueeze(1) - self.codes).square().sum(2)
 
 
 class ScaledConv2d(nn.Conv2d):
@@ -198,7 +235,7 @@ class Attend(nn.Module):
     def start(self, generator: torch.Generator | None) -> None:
         """Biases of deviation 0.02, scales of 10; the small network begins as linear layers do."""
         if self.bias == "relative":
-            _normal(self.table, generator)
+            cut_normal(self.table, generator)
         if self.cosine:
             self.logit_scale.fill_(math.log(10))
 
@@ -320,9 +357,12 @@ def _made_for(what: str, sides: tuple[int, ...], x: torch.Tensor) -> None:
         )
 
 
-def _normal(weight: torch.Tensor, generator: torch.Generator | None) -> None:
-    """As transformers' weights begin: deviation 0.02, cut at two of them."""
-    nn.init.trunc_normal_(weight, std=0.02, a=-0.04, b=0.04, generator=generator)
+def cut_normal(
+    weight: torch.Tensor, generator: torch.Generator | None, spread: float = 0.02
+) -> None:
+    """Numbers from a normal distribution of deviation `spread`, none beyond two deviations."""
+    within = math.erf(math.sqrt(2))
+    weight.uniform_(-within, within, generator=generator).erfinv_().mul_(spread * math.sqrt(2))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -3,7 +3,8 @@ GoogLeNet, arXiv:1409.4842; with batch normalization, arXiv:1502.03167; v3, arXi
 Inception-ResNet, arXiv:1602.07261.
 
 torchvision's GoogLeNet normalises each batch, has no local response normalization, and its "5x5"
-branches are 3x3 (a slip of the TensorFlow original that its weights were trained with).
+branches are 3x3 (a slip of the TensorFlow original that its weights were trained with); the
+network of the paper is `googlenet_2014`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from nas.dsl import (
     global_pool,
     identity,
     image,
+    lrn,
     maxpool,
     norm,
     pool_to,
@@ -35,44 +37,57 @@ V3 = Paper("Inception", 2015, "Rethinking Inception, arXiv:1512.00567", SLIM)
 V4 = Paper("Inception", 2016, "Inception-v4, arXiv:1602.07261", SLIM)
 
 
-def _inception(one: int, r3: int, three: int, r5: int, five: int, pool: int) -> Genotype:
+def _inception(
+    one: int, r3: int, three: int, r5: int, five: int, pool: int, kernel: int = 3
+) -> Genotype:
     """Figure 2 (b): four branches, their outputs concatenated."""
-    branches: Genotype = (
+    return (
         conv(one)
         | conv(r3) >> conv(three, 3)
-        | conv(r5) >> conv(five, 3)
+        | conv(r5) >> conv(five, kernel)
         | maxpool >> conv(pool)
     )  # fmt: skip
-    return branches
+
+
+def _googlenet(net: Genotype, head: Genotype, pool: Genotype, kernel: int) -> Genotype:
+    """Table 1 from the first inception module to the last."""
+    halve = maxpool(3, stride=2, padding=0, ceil=True)
+    return (
+        net
+        >> _inception(64, 96, 128, 16, 32, 32, kernel) @ "3a"
+        >> _inception(128, 128, 192, 32, 96, 64, kernel) @ "3b"
+        >> halve
+        >> _inception(192, 96, 208, 16, 48, 64, kernel) @ "4a"
+        >> aux(head)
+        >> _inception(160, 112, 224, 24, 64, 64, kernel) @ "4b"
+        >> _inception(128, 128, 256, 24, 64, 64, kernel) @ "4c"
+        >> _inception(112, 144, 288, 32, 64, 64, kernel) @ "4d"
+        >> aux(head)
+        >> _inception(256, 160, 320, 32, 128, 128, kernel) @ "4e"
+        >> pool
+        >> _inception(256, 160, 320, 32, 128, 128, kernel) @ "5a"
+        >> _inception(384, 192, 384, 48, 128, 128, kernel) @ "5b"
+    )
 
 
 def googlenet() -> Genotype:
     """Table 1 with torchvision's settings."""
+    halve = maxpool(3, stride=2, padding=0, ceil=True)
     head = pool_to(4) >> conv(128) >> fc(1024, dropout=0.7) >> classifier(1000)
-    net: Genotype = (
-        image(3, 224, 224)
-        >> default(eps=0.001)
-        >> conv(64, 7, stride=2)
-        >> maxpool(3, stride=2, padding=0, ceil=True)
-        >> conv(64)
-        >> conv(192, 3)
-        >> maxpool(3, stride=2, padding=0, ceil=True)
-        >> _inception(64, 96, 128, 16, 32, 32) @ "3a"
-        >> _inception(128, 128, 192, 32, 96, 64) @ "3b"
-        >> maxpool(3, stride=2, padding=0, ceil=True)
-        >> _inception(192, 96, 208, 16, 48, 64) @ "4a"
-        >> aux(head)
-        >> _inception(160, 112, 224, 24, 64, 64) @ "4b"
-        >> _inception(128, 128, 256, 24, 64, 64) @ "4c"
-        >> _inception(112, 144, 288, 32, 64, 64) @ "4d"
-        >> aux(head)
-        >> _inception(256, 160, 320, 32, 128, 128) @ "4e"
-        >> maxpool(2, stride=2, padding=0, ceil=True)
-        >> _inception(256, 160, 320, 32, 128, 128) @ "5a"
-        >> _inception(384, 192, 384, 48, 128, 128) @ "5b"
-        >> classifier(1000, dropout=0.2)
-    )
-    return net
+    stem = conv(64, 7, stride=2) >> halve >> conv(64) >> conv(192, 3) >> halve
+    net = image(3, 224, 224) >> default(eps=0.001) >> stem
+    last = maxpool(2, stride=2, padding=0, ceil=True)
+    return _googlenet(net, head, last, 3) >> classifier(1000, dropout=0.2)
+
+
+def googlenet_2014() -> Genotype:
+    """Table 1 as published: local response normalization, 5x5 branches."""
+    halve = maxpool(3, stride=2, padding=0, ceil=True)
+    mean = avgpool(5, stride=3, padding=0)
+    head = mean >> conv(128) >> fc(1024, dropout=0.7) >> classifier(1000)
+    stem = conv(64, 7, stride=2) >> halve >> lrn >> conv(64) >> conv(192, 3) >> lrn >> halve
+    net = image(3, 224, 224) >> default(norm="none") >> stem
+    return _googlenet(net, head, halve, 5) >> classifier(1000, dropout=0.4)
 
 
 def bninception() -> Genotype:
@@ -222,6 +237,7 @@ def inception_resnet_v1() -> Genotype:
 
 
 REFERENCES = (
+    GOOGLENET.net("googlenet_2014", googlenet_2014),
     GOOGLENET.net("googlenet", googlenet, 30.22, 10.47),
     V2.net("bninception", bninception, 26.1, 8.2),
     V3.net("inception_v3", inception_v3, 22.0, 6.1),

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F  # noqa: N812
 from by_hand_attention import coatnet, coatnet_mixed, swin_v2_g  # noqa: F401
 from cells_by_hand import amoebanet_a, darts_cifar10, nas_bench_201_best  # noqa: F401
@@ -149,3 +150,169 @@ def wrn28_10() -> nn.Module:
     stem = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
     head = (nn.BatchNorm2d(640), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     return nn.Sequential(stem, *blocks, *head, nn.Linear(640, 10))
+
+
+def _layers(*convolutions: nn.Conv2d, active: str) -> nn.Sequential:
+    """Convolutions, each with batch norm, ReLU where `active` says "r"."""
+    made: list[nn.Module] = []
+    for convolution, kind in zip(convolutions, active, strict=True):
+        made += [convolution, nn.BatchNorm2d(convolution.out_channels)]
+        made += [nn.ReLU()] if kind == "r" else []
+    return nn.Sequential(*made)
+
+
+class _Choice(nn.Module):
+    """arXiv:1904.00420, section 3.4: kernels of 3, 5 and 7, or the Xception variant."""
+
+    def __init__(self, before: int, out: int, choice: int, stride: int) -> None:
+        super().__init__()
+        kernel = (3, 5, 7, 3)[choice]
+        kept, middle = before if stride == 2 else before // 2, out // 2
+
+        def depthwise(channels: int, step: int = 1) -> nn.Conv2d:
+            pad = kernel // 2
+            return nn.Conv2d(channels, channels, kernel, step, pad, groups=channels, bias=False)
+
+        def pointwise(a: int, b: int) -> nn.Conv2d:
+            return nn.Conv2d(a, b, 1, bias=False)
+
+        self.other = None
+        if stride == 2:
+            self.other = _layers(depthwise(kept, 2), pointwise(kept, kept), active="-r")
+        if choice == 3:
+            pairs = ((kept, middle), (middle, middle), (middle, out - kept))
+            parts = [
+                part
+                for number, (a, b) in enumerate(pairs)
+                for part in (depthwise(a, 1 if number else stride), pointwise(a, b))
+            ]
+            self.main = _layers(*parts, active="-r-r-r")
+        else:
+            ends = pointwise(kept, middle), pointwise(middle, out - kept)
+            self.main = _layers(ends[0], depthwise(middle, stride), ends[1], active="r-r")
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.other is not None:
+            return torch.cat((self.other(x), self.main(x)), 1)
+        return torch.cat((x[:, ::2], self.main(x[:, 1::2])), 1)
+
+
+def spos() -> nn.Module:
+    """arXiv:1904.00420 with the choices of the README of megvii-model/SinglePathOneShot."""
+    choices = iter((2, 1, 0, 1, 2, 0, 2, 0, 2, 0, 2, 3, 0, 0, 0, 0, 3, 2, 3, 3))
+    parts: list[nn.Module] = [*_layers(nn.Conv2d(3, 16, 3, 2, 1, bias=False), active="r")]
+    before = 16
+    for out, depth in ((64, 4), (160, 4), (320, 8), (640, 4)):
+        for number in range(depth):
+            parts.append(_Choice(before, out, next(choices), 1 if number else 2))
+            before = out
+    parts += [*_layers(nn.Conv2d(640, 1024, 1, bias=False), active="r")]
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1))
+    return nn.Sequential(*parts, *head, nn.Linear(1024, 1000, bias=False))
+
+
+class _Gain(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, 2) * self.weight + self.bias
+
+
+class _Codes(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("codes", torch.ones(10, 84))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -torch.stack([((x - code) ** 2).sum(1) for code in self.codes], 1)
+
+
+class _LeNet1998(nn.Module):
+    """LeCun et al. 1998, section II.B; C3's map i reads the maps of S2 that Table I marks."""
+
+    TABLE = (
+        *((0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5)),
+        *((0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5)),
+        *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5)),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1, self.s2 = nn.Conv2d(1, 6, 5), _Gain(6)
+        self.c3 = nn.ModuleList(nn.Conv2d(len(seen), 1, 5) for seen in self.TABLE)
+        self.s4, self.c5 = _Gain(16), nn.Conv2d(16, 120, 5)
+        self.f6, self.output = nn.Linear(120, 84), _Codes()
+
+    def forward(self, x: Tensor) -> Tensor:
+        def squash(a: Tensor) -> Tensor:
+            return 1.7159 * torch.tanh(2 / 3 * a)
+
+        x = squash(self.s2(squash(self.c1(x))))
+        maps = [c(x[:, list(seen)]) for c, seen in zip(self.c3, self.TABLE, strict=True)]
+        x = squash(self.s4(squash(torch.cat(maps, 1))))
+        return self.output(squash(self.f6(squash(self.c5(x)).flatten(1))))
+
+
+def lenet5_1998() -> nn.Module:
+    return _LeNet1998()
+
+
+class _Inception(nn.Module):
+    def __init__(self, before: int, *w: int) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(before, w[0], 1)
+        self.r3, self.three = nn.Conv2d(before, w[1], 1), nn.Conv2d(w[1], w[2], 3, padding=1)
+        self.r5, self.five = nn.Conv2d(before, w[3], 1), nn.Conv2d(w[3], w[4], 5, padding=2)
+        self.pooled = nn.Conv2d(before, w[5], 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = [self.one(x), self.three(self.r3(x).relu()), self.five(self.r5(x).relu())]
+        return torch.cat([*y, self.pooled(F.max_pool2d(x, 3, 1, 1))], 1).relu()
+
+
+class _GoogLeNet(nn.Module):
+    """arXiv:1409.4842, Table 1 and section 5 (the auxiliary classifiers)."""
+
+    TABLE = (
+        *((192, 64, 96, 128, 16, 32, 32), (256, 128, 128, 192, 32, 96, 64)),
+        *((480, 192, 96, 208, 16, 48, 64), (512, 160, 112, 224, 24, 64, 64)),
+        *((512, 128, 128, 256, 24, 64, 64), (512, 112, 144, 288, 32, 64, 64)),
+        (528, 256, 160, 320, 32, 128, 128),
+        *((832, 256, 160, 320, 32, 128, 128), (832, 384, 192, 384, 48, 128, 128)),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            *(nn.Conv2d(3, 64, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True)),
+            *(nn.LocalResponseNorm(5), nn.Conv2d(64, 64, 1), nn.ReLU()),
+            *(nn.Conv2d(64, 192, 3, 1, 1), nn.ReLU(), nn.LocalResponseNorm(5)),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
+        )
+        self.modules_ = nn.ModuleList(_Inception(*row) for row in self.TABLE)
+        self.aux = nn.ModuleList(
+            nn.Sequential(
+                *(nn.AvgPool2d(5, 3), nn.Conv2d(channels, 128, 1), nn.ReLU(), nn.Flatten()),
+                *(nn.Linear(2048, 1024), nn.ReLU(), nn.Dropout(0.7), nn.Linear(1024, 1000)),
+            )
+            for channels in (512, 528)
+        )
+        self.drop, self.last = nn.Dropout(0.4), nn.Linear(1024, 1000)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        x, aux = self.stem(x), []
+        for number, module in enumerate(self.modules_):
+            if number in (2, 7):
+                x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+            x = module(x)
+            if self.training and number in (2, 5):
+                aux.append(self.aux[len(aux)](x))
+        y = self.last(self.drop(x.mean((2, 3))))
+        return (y, *aux) if self.training else y
+
+
+def googlenet_2014() -> nn.Module:
+    return _GoogLeNet()

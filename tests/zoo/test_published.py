@@ -23,6 +23,7 @@ CHECKED = {  # looked up at the source, where reference_models.json has it from 
     "amoebanet_a": (17.2, 3.9),  # arXiv:1802.01548, Table 2
     "darts": (26.7, 8.7),  # quark0/darts, README.md
     "semnasnet_100": (24.8, 7.5),  # tensorflow/tpu, models/official/mnasnet/README.md
+    "spos": (25.6, 8.0),  # megvii-model/SinglePathOneShot, README.md
 }
 
 

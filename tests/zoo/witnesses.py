@@ -80,6 +80,8 @@ SPECIAL = {
     "swinv2_large_window12_192": timm_net("swinv2_large_window12_192", num_classes=1000),
     "googlenet": torchvision_net("googlenet", aux_logits=True, init_weights=False),
     "lenet5": by_hand_net("lenet5"),
+    "lenet5_1998": by_hand_net("lenet5_1998"),
+    "googlenet_2014": by_hand_net("googlenet_2014", 224),
     "alexnet_2012": by_hand_net("alexnet_2012"),
     "overfeat_fast": by_hand_net("overfeat_fast"),
     "overfeat_accurate": by_hand_net("overfeat_accurate"),
@@ -103,6 +105,7 @@ SPECIAL = {
     **{f"resnet{n}_cifar10": by_hand_net("resnet_cifar", depth=n) for n in (20, 56, 110)},
     "wrn28_10_cifar10": by_hand_net("wrn28_10"),
     **{name: replace(torchvision_net(name), order=orders.projection_last) for name in REGNETS},
+    "spos": by_hand_net("spos"),
     "xception": timm_net("legacy_xception"),
     "densenet264": by_hand_net("densenet264"),
     "resnext101_32x48d": by_hand_net("resnext101_32x48d"),
@@ -140,6 +143,8 @@ def figures() -> dict:
 
 RECORDED = {  # where reference_models.json goes by the architecture's name only
     "lenet5": "LeNet-5 (modern dense, 10 classes)",
+    "lenet5_1998": "LeNet-5 (1998 original, 10 classes)",
+    "googlenet_2014": "GoogLeNet (2014 original, aux)",
     "alexnet_2012": "AlexNet (2012, 2 groups)",
     "densenet264": "DenseNet-264",
     "overfeat_fast": "OverFeat-fast",

@@ -13,6 +13,8 @@ import math
 import torch
 from torch import nn
 
+from nas.ops.layers import cut_normal
+
 
 @torch.no_grad()
 def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
@@ -32,8 +34,7 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear) and "spread" in vars(module):
-        std = float(vars(module)["spread"])
-        nn.init.trunc_normal_(module.weight, 0, std, -2 * std, 2 * std, generator)
+        cut_normal(module.weight, generator, float(vars(module)["spread"]))
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear):

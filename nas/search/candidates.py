@@ -50,6 +50,9 @@ class Space(Protocol):
     def sample(self, rng: np.random.Generator) -> Point:
         """A point drawn uniformly at random."""
 
+    def active(self, point: Point) -> Point:
+        """The decisions of `point` that matter."""
+
     def mutate(self, point: Point, rng: np.random.Generator) -> Point:
         """`point` with one active decision changed."""
 

@@ -9,7 +9,10 @@ from nas.search.limits import Limits
 from nas.search.objective import Objective
 from nas.search.samplers import names
 
-EVERY = pytest.mark.parametrize("name", names())
+SLOW = {"gp"}  # fits a model in torch for every trial
+EVERY = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in names()]
+)
 
 
 @EVERY

@@ -42,6 +42,9 @@ class Toy:
     def sample(self, rng: np.random.Generator) -> dict[str, int]:
         return {each.key: int(rng.integers(self.width)) for each in self.decisions}
 
+    def active(self, point: Point) -> Point:
+        return point
+
     def mutate(self, point: Point, rng: np.random.Generator) -> dict[str, Any]:
         key = self.decisions[rng.integers(self.depth)].key
         others = [value for value in range(self.width) if value != point[key]]

@@ -1,34 +1,20 @@
 """Every reference against its public implementation: figures, outputs, gradients; and its text."""
 
-from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 
-import naming
 import pytest
 import torch
+from cases import Case, difference, flat, pair
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
-from witnesses import (
-    RECORDED,
-    Witness,
-    copy,
-    fill,
-    find,
-    images,
-    layers,
-    recorded,
-    settle,
-    still,
-)
+from witnesses import RECORDED, find, recorded
 
 import nas
-from nas.genotype.expression import Chain, Genotype, Image
 from nas.zoo import Reference, references
 
 TOLERANCE = 1e-4  # of the output's scale
 LARGE = 30_000_000  # parameters: gradients are compared in smaller networks
 HUGE = 400_000_000  # parameters: larger networks are counted and built without memory only
-BUSY = 1.5e9  # MACs of one run that a test may take
 FIRST = {  # issue 2's references
     "lenet5",
     "alexnet",
@@ -41,58 +27,6 @@ FIRST = {  # issue 2's references
     "mobilenet_v2",
     "efficientnet_b0",
 }
-
-
-@dataclass
-class Case:
-    """A reference beside its witness."""
-
-    reference: Reference
-
-    @cached_property
-    def genotype(self) -> Genotype:
-        return self.reference.genotype
-
-    @cached_property
-    def cost(self) -> nas.costs.Cost:
-        return nas.cost(self.genotype)
-
-    @cached_property
-    def witness(self) -> Witness:
-        found = find(self.reference)
-        if found is None:
-            pytest.skip("no implementation of it is installed")
-        return found
-
-    @cached_property
-    def small(self) -> Genotype:
-        """The same layers on images small enough to run, where no layer's size depends on them."""
-        image, *rest = self.genotype.items
-        flattens = any(part.startswith(("fc", "classifier")) for part in self._heads)
-        if flattens or self._bound or min(image.height, image.width) < 64:
-            return self.genotype
-        sides = (
-            (image.height, 107, 75, 64) if self.witness.pixels is None else (self.witness.pixels,)
-        )
-        for side in sides:
-            if self.cost.macs * (side / image.height) ** 2 * 4 < BUSY:
-                break
-        return Chain((Image(image.channels, side, side), *rest))
-
-    @property
-    def _bound(self) -> bool:
-        """A table of positions fits one size only."""
-        tables = ("Positions", "Attend")
-        return any(type(node.item).__name__ in tables for node in self.cost.flat.nodes)
-
-    @property
-    def _heads(self) -> list[str]:
-        """Fully connected layers right on a map."""
-        return [
-            ".".join(node.path)
-            for node in self.cost.flat.nodes
-            if type(node.item).__name__ == "Flatten" and node.path[0] not in ("aux", "aux2")
-        ]
 
 
 @pytest.fixture(params=references().values(), ids=lambda reference: reference.name, scope="module")
@@ -140,13 +74,13 @@ def test_outputs_are_the_implementation_s(case: Case, request: pytest.FixtureReq
         pytest.skip("another variant of its builder stands for it; run with --slow")
     if case.cost.training_params > HUGE:
         pytest.skip("over 400 M parameters: counted and built without memory only")
-    theirs, ours, batch = _pair(case)
+    theirs, ours, batch = pair(case)
     with torch.no_grad():
         _same(theirs(batch), ours(batch))
         assert _variation(ours(batch)) > 0.01, "outputs hardly depend on the image"
         theirs.train()
         ours.train()
-        for there, here in zip(_flat(theirs(batch)), _flat(ours(batch)), strict=True):
+        for there, here in zip(flat(theirs(batch)), flat(ours(batch)), strict=True):
             _same(there, here)
     statistics = [_statistics(network) for network in (theirs, ours)]
     for there, here in zip(*statistics, strict=True):
@@ -177,7 +111,7 @@ def _first_of_families() -> list[Reference]:
 def test_gradients_are_the_implementation_s(reference: Reference) -> None:
     """In double precision: in single, a rounding decides which of two nearly equal numbers is the
     largest of a window, and the gradient with it."""
-    theirs, ours, batch = _pair(Case(reference))
+    theirs, ours, batch = pair(Case(reference))
     gradients = []
     for network in (theirs.double(), ours.double()):
         x = batch.double().requires_grad_()
@@ -188,57 +122,8 @@ def test_gradients_are_the_implementation_s(reference: Reference) -> None:
     _same(*gradients)
 
 
-def _pair(case: Case) -> tuple[nn.Module, nn.Module, Tensor]:
-    """The witness with random numbers, ours with the same ones, and images for both."""
-    names = naming.rules(case.witness.source, case.witness.model)
-    if names:
-        return _named_pair(case, names)
-    shape = nas.cost(case.small).graph.input.shape
-    spare = torch.zeros(4, *shape, device="meta")
-    theirs, ours = case.witness.build(), nas.compile(case.small, device="meta")
-    still(theirs)
-    still(ours)
-    orders = case.witness.order(layers(theirs, spare)), layers(ours, spare)
-    theirs.to_empty(device="cpu")
-    ours.to_empty(device="cpu")
-    batch = images(*shape)
-    fill(theirs, seed=1)
-    settle(theirs, batch, seed=2)
-    copy(theirs, orders[0], ours, orders[1])
-    if case.reference.name.startswith("tf_"):  # timm trains these with torch's usual momentum
-        for module in ours.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.momentum = 0.1
-    return theirs.eval(), ours.eval(), batch
-
-
-def _named_pair(case: Case, names: naming.Names) -> tuple[nn.Module, nn.Module, Tensor]:
-    """As `_pair`, the numbers found by their names."""
-    ours, theirs = nas.compile(case.small, seed=0), naming.build(case.witness)
-    still(theirs)
-    still(ours)
-    naming.fill(theirs, seed=1)
-    batch = images(*ours.input_shape, count=2)
-    if any(isinstance(module, nn.BatchNorm2d) for module in theirs.modules()):
-        settle(theirs, batch, seed=2)
-    ours.load_state_dict(naming.translated(names, theirs.state_dict(), ours.state_dict()))
-    return theirs.eval(), ours.eval(), batch
-
-
-def _flat(value: object) -> list[Tensor]:
-    """The logits, then each auxiliary head's in the order of the network."""
-    if isinstance(value, Tensor):
-        return [value]
-    if hasattr(value, "aux_logits1"):  # torchvision's GoogLeNet names the later one first
-        return [value.logits, value.aux_logits1, value.aux_logits2]
-    return [tensor for part in value for tensor in _flat(part)]
-
-
 def _same(there: Tensor, here: Tensor) -> None:
-    assert there.shape == here.shape
-    scale = float(there.abs().max())
-    assert float((there - here).abs().max()) <= TOLERANCE * scale
-    assert torch.isfinite(here).all()
+    assert difference(there, here) <= TOLERANCE
 
 
 def _variation(y: Tensor) -> float:

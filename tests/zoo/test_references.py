@@ -7,7 +7,8 @@ import torch
 from cases import Case, difference, flat, pair
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
-from witnesses import RECORDED, find, recorded
+from witness import timm
+from witnesses import RECORDED, SPECIAL, find, recorded, timm_net
 
 import nas
 from nas.zoo import Reference, references
@@ -85,6 +86,31 @@ def test_outputs_are_the_implementation_s(case: Case, request: pytest.FixtureReq
     statistics = [_statistics(network) for network in (theirs, ours)]
     for there, here in zip(*statistics, strict=True):
         _same(there, here)
+
+
+ALIASES = [
+    (reference, alias)
+    for reference in references().values()
+    for alias in reference.aliases
+    if timm.is_model(alias) and alias not in SPECIAL
+]
+
+
+@pytest.mark.parametrize(
+    ("reference", "alias"), ALIASES, ids=lambda value: getattr(value, "name", value)
+)
+def test_aliases_are_the_same_network(
+    reference: Reference, alias: str, request: pytest.FixtureRequest
+) -> None:
+    """The other library's network of that name computes what the reference does."""
+    case = Case(reference)
+    case.witness = timm_net(alias)
+    parameters = sum(p.numel() for p in case.witness.build().parameters())
+    assert parameters == case.cost.training_params
+    if request.config.getoption("--slow"):
+        theirs, ours, batch = pair(case)
+        with torch.no_grad():
+            _same(theirs(batch), ours(batch))
 
 
 @cache

@@ -16,6 +16,8 @@ from functools import lru_cache
 from nas.graph import Graph, Node
 from nas.ops import Add, Layer, Op
 
+TAKEN = frozenset({"F", "Output", "Network", "Generated"})  # names that generated code reads
+
 
 @dataclass(slots=True)
 class Scope:
@@ -235,7 +237,8 @@ def _label(name: str) -> str:
     if name.isdigit():
         return "Part"
     words = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
-    return words if words.isidentifier() and not keyword.iskeyword(words) else f"Part{words}"
+    usable = words.isidentifier() and not keyword.iskeyword(words) and words not in TAKEN
+    return words if usable else f"Part{words}"
 
 
 def _plain(scope: Scope, graph: Graph) -> bool:

@@ -32,6 +32,14 @@ def projection_last(names: list[str]) -> list[str]:
     return ordered
 
 
+def downsample_last(names: list[str]) -> list[str]:
+    """timm's legacy SENet projects a block's shortcut before it squeezes the body's output."""
+    ordered: list[str] = []
+    for _, group in groupby(names, lambda name: name.split(".")[:2]):
+        ordered += sorted(group, key=lambda name: ".downsample." in name)
+    return ordered
+
+
 def skip_gains(names: list[str]) -> list[str]:
     """timm's NFNet holds SkipInit's gain in the block, ours in a layer that ends the block."""
     inside = {name: [n for n in names if n.startswith(f"{name}.")] for name in names}

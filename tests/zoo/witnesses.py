@@ -105,6 +105,7 @@ SPECIAL = {
     **{f"resnet{n}_cifar10": by_hand_net("resnet_cifar", depth=n) for n in (20, 56, 110)},
     "wrn28_10_cifar10": by_hand_net("wrn28_10"),
     **{name: replace(torchvision_net(name), order=orders.projection_last) for name in REGNETS},
+    "legacy_senet154": replace(timm_net("legacy_senet154"), order=orders.downsample_last),
     "spos": by_hand_net("spos"),
     "xception": timm_net("legacy_xception"),
     "densenet264": by_hand_net("densenet264"),

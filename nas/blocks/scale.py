@@ -8,7 +8,6 @@ from __future__ import annotations
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Positive
 from nas.graph import Value
-from nas.ops.channels import Scale as Times
 
 
 @block("scale")
@@ -24,4 +23,4 @@ class Scale(Block):
 
     def body(self, x: Value) -> Value:
         """One operation."""
-        return x.recorder.add(Times(self.factor), (x,))
+        return x.scale(self.factor)

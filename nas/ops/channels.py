@@ -88,27 +88,3 @@ class PadChannels(Op):
     def code(self, args: Sequence[str], me: str) -> str:
         """`F.pad`."""
         return f"F.pad({args[0]}, (0, 0, 0, 0, 0, {self.more}))"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale(Op):
-    """The same shape: every number times a constant."""
-
-    name: ClassVar[str] = "scale"
-    keeps_zero: ClassVar[bool] = True
-    overwritable: ClassVar[bool] = True
-
-    factor: float
-
-    @property
-    def trivial(self) -> bool:
-        """Times one."""
-        return self.factor == 1
-
-    def infer(self, *inputs: Spec) -> Spec:
-        """As the input."""
-        return inputs[0]
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A product."""
-        return f"{args[0]} * {self.factor!r}"

@@ -14,6 +14,7 @@ from nas.search.samplers import names
 
 if TYPE_CHECKING:
     from nas.study import Budget, Goal, Result, Run, Study, Training
+    from nas.study.wiring import Placement
 
 NAME = "search"
 HELP = "search a space for a good network by training candidates"
@@ -52,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how (only with --space)")
     how.add_argument("--data", help="the data set (default: digits)")
     how.add_argument(
-        "--width", type=float, help="scale the space's channels (default: 1; 0.25 up to 64 pixels)"
+        "--width",
+        type=float,
+        help="scale the space's channels (default: 1; 0.25 of one for far larger images)",
     )
     how.add_argument("--sampler", help=f"{', '.join(names())} (default: evolution)")
     goals = how.add_mutually_exclusive_group()
@@ -79,7 +82,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--trials", type=int, help="stop after so many complete trials instead")
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/SPACE-DATE-TIME)")
-    run.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
+    where = parser.add_argument_group("where trials run (may differ at each --resume)")
+    where.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
+    where.add_argument(
+        "--workers", type=int, metavar="N", help="trials at a time, each in a process of its own"
+    )
+    where.add_argument(
+        "--trial-timeout", metavar="TIME", help="kill a trial after it, such as 10m; needs a worker"
+    )
+    where.add_argument(
+        "--gpus-per-trial", type=float, metavar="X", help="with Ray: a GPU's share, such as 0.5"
+    )
+    where.add_argument("--address", help='a running Ray cluster: HOST:PORT or "auto"')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,12 +107,12 @@ def run(args: argparse.Namespace) -> int:
     budget = _budget(args)
     new = None if args.resume else _study(args, budget)
 
-    from nas.execute import InProcess
     from nas.report.live import display
     from nas.study import Run, wiring
     from nas.study.run import SCRATCH
 
-    device = wiring.device(args.gpus)
+    placement = _placement(args)
+    device = wiring.where(placement)
     if new is None:
         run = Run.resume(args.resume, budget)
         evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
@@ -106,9 +120,21 @@ def run(args: argparse.Namespace) -> int:
         evaluator = wiring.evaluator(new.goal.data, new.training, device)
         run = Run.start(new, args.out or _folder(args))
     with run:
-        executor = InProcess(evaluator, run.folder / SCRATCH)
+        executor = wiring.executor(evaluator, run.folder / SCRATCH, placement)
         result = run.search(executor, evaluator, display(run.progress))
     return _report(run, result)
+
+
+def _placement(args: argparse.Namespace) -> Placement:
+    from nas.study.wiring import Placement
+
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers {args.workers}: must be at least 1")
+    share = args.gpus_per_trial
+    if share is not None and (not args.gpus or not 0 < share <= args.gpus):
+        raise UsageError(f"--gpus-per-trial {share:g}: must be above 0 and at most --gpus")
+    limit = None if args.trial_timeout is None else parse_seconds(args.trial_timeout)
+    return Placement(args.gpus, share, args.workers, limit, args.address)
 
 
 def _budget(args: argparse.Namespace) -> Budget | None:
@@ -151,8 +177,9 @@ def _goal(args: argparse.Namespace) -> Goal:
         raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
     if args.seed is not None and args.seed < 0:
         raise UsageError(f"--seed {args.seed}: must be at least 0")
-    values.setdefault("width", usual_width(values.get("data", "digits")))
-    return Goal(space=str(load(args.space)), **values)
+    space = load(args.space)
+    values.setdefault("width", usual_width(space, values.get("data", "digits")))
+    return Goal(space=str(space), **values)
 
 
 def _training(args: argparse.Namespace) -> Training:

@@ -2,5 +2,6 @@
 
 from nas.execute._base import Evaluator, Executor
 from nas.execute.in_process import InProcess
+from nas.execute.local import Local
 
-__all__ = ["Evaluator", "Executor", "InProcess"]
+__all__ = ["Evaluator", "Executor", "InProcess", "Local"]

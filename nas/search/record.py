@@ -121,6 +121,10 @@ class Record:
         job = self._running.get(outcome.number)
         if job is None:
             return outcome
+        if outcome.kind == Kind.LOST and job.attempt <= FAILURES:
+            self._again.append(replace(job, attempt=job.attempt + 1))
+            del self._running[job.number]
+            return outcome
         sizes = self._sizes[job.number]
         outcome = _finite(outcome)
         values: tuple[float, ...] = ()

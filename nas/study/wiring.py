@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import nas
 from nas.data import load as load_data
 from nas.errors import UsageError
-from nas.execute import Evaluator
+from nas.execute import Evaluator, Executor, InProcess, Local
+from nas.genotype import Genotype
+from nas.genotype.expression import Chain, Image
 from nas.scaling import scale
 from nas.search.candidates import Candidates
 from nas.search.limits import Limits
@@ -17,9 +20,9 @@ from nas.search.samplers._base import SpaceSampler
 from nas.space import Space, fit
 from nas.study.settings import Goal, Study, Training
 
-# Of images of up to so many pixels a quarter of a space's channels is enough, so that the default
-# two minutes try dozens of candidates.
-SMALL = 64 * 64
+# A space written for images of so many times the data set's pixels is searched at a quarter of its
+# channels, so that the default two minutes try dozens of candidates.
+FAR_LARGER = 16  # times the data set's pixels
 NARROW = 0.25
 
 
@@ -38,10 +41,13 @@ def candidates(goal: Goal) -> Candidates:
     return found
 
 
-def usual_width(data: str) -> float:
-    """The width at which a data set's proxy search runs unless told: 1, or 0.25 of small images."""
+def usual_width(space: Genotype, data: str) -> float:
+    """The width of a search unless told: 1, or 0.25 of a space written for far larger images."""
+    image = space.items[0] if isinstance(space, Chain) else space
     _, height, width = load_data(data).shape
-    return NARROW if height * width <= SMALL else 1.0
+    if isinstance(image, Image) and image.height * image.width >= FAR_LARGER * height * width:
+        return NARROW
+    return 1.0
 
 
 def settle(study: Study, among: Candidates) -> Study:
@@ -58,10 +64,31 @@ def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
     return make(goal.sampler, among, goal.seed), Objective(goal.objectives, goal.target_macs or 0)
 
 
-def device(gpus: int | None) -> str:
-    """Torch's name of where to train: on `gpus` GPUs; None is one if there is one.
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where trials run; it may change between sittings of one run.
 
-    Raises `UsageError` where the machine has fewer, or for more than one.
+    `gpus` None is one if there is one; `workers` and `limit` (seconds for one trial) mean
+    supervised processes on this machine; several GPUs, a part of one, or an address mean Ray.
+    """
+
+    gpus: int | None = None
+    gpus_per_trial: float | None = None
+    workers: int | None = None
+    limit: float | None = None
+    address: str | None = None
+
+    @property
+    def on_ray(self) -> bool:
+        """Whether Ray places the trials."""
+        several = self.gpus is not None and self.gpus > 1
+        return several or self.gpus_per_trial is not None or self.address is not None
+
+
+def device(gpus: int | None) -> str:
+    """Torch's name of where to train: on `gpus` GPUs of this machine; None is one if there is one.
+
+    Raises `UsageError` where the machine has fewer.
     """
     import torch
 
@@ -71,12 +98,33 @@ def device(gpus: int | None) -> str:
         known = f"{has} GPU{'s' if has > 1 else ''}" if has else "no GPU"
         repair = f"ask for 0 to {has}" if has else "leave --gpus out to train on the CPU"
         raise UsageError(f"--gpus {wanted}: this machine has {known}; {repair}")
-    if wanted > 1:
-        raise UsageError(
-            f"--gpus {wanted}: a search trains on one GPU for now, as several need the Ray "
-            "executor, which is not there yet; use --gpus 1"
-        )
     return "cuda" if wanted else "cpu"
+
+
+def where(placement: Placement) -> str:
+    """Torch's name of where candidates train. Raises `UsageError` for GPUs that aren't there."""
+    if placement.address is None:
+        return device(placement.gpus)
+    return "cuda" if placement.gpus else "cpu"
+
+
+def executor(evaluator: Evaluator, scratch: Path, placement: Placement) -> Executor:
+    """The executor that a placement asks for. Raises `UsageError` for a cluster that isn't
+    there."""
+    if placement.on_ray:
+        from nas.execute.ray_tune import Cluster, RayTune
+
+        share = 1.0 if placement.gpus_per_trial is None else placement.gpus_per_trial
+        cluster = Cluster(
+            gpus=placement.gpus or 0,
+            gpus_per_trial=share if placement.gpus else 0,
+            address=placement.address,
+            slots=placement.workers,
+        )
+        return RayTune(evaluator, scratch, cluster, placement.limit)
+    if placement.workers is not None or placement.limit is not None:
+        return Local(evaluator, scratch, placement.workers or 1, placement.limit)
+    return InProcess(evaluator, scratch)
 
 
 def evaluator(data: str, training: Training, device: str) -> Evaluator:

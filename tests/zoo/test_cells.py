@@ -22,7 +22,7 @@ from nas.dsl import choice, tie
 from nas.errors import GenotypeError
 from nas.genotype import canonical_hash
 from nas.genotype.recording import graph
-from nas.space import Space
+from nas.space import Space, load
 from nas.zoo.amoebanet import amoebanet_a
 from nas.zoo.nas_bench_201 import OPERATIONS, cell, nas_bench_201, network, notation
 from nas.zoo.nasnet import nasnet_a
@@ -110,9 +110,15 @@ def test_outputs_are_those_of_the_benchmark_s_code(digits: str) -> None:
     same_outputs(bench_by_hand(written(digits)), nas_bench_201(written(digits)))
 
 
-def test_a_space_of_cells_decides_into_the_notation() -> None:
-    edge = choice(*OPERATIONS.values())
-    space = Space(network(tie(cell(*[edge] * 6), "cell")))
+EDGE = choice(*OPERATIONS.values())
+
+
+@pytest.mark.parametrize(
+    "space",
+    [Space(network(tie(cell(*[EDGE] * 6), "cell"))), load("nas_bench_201")],
+    ids=["built", "shipped"],
+)
+def test_a_space_of_cells_decides_into_the_notation(space: Space) -> None:
     assert space.size == 5**6
     for seed in range(5):
         candidate = space.resolve(space.sample(np.random.default_rng(seed)))

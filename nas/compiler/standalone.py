@@ -295,7 +295,12 @@ class _Writer:
             self._made(one, item, (*place, name), "", indent + 4, "")
             for name, item in part.parts.items()
         ]
-        return [f"{pad}{before}nn.Sequential(", *_looped(made, indent + 4), f"{pad}){after}"]
+        items = _looped(made, indent + 4)
+        if len(items) == 1:
+            line = f"{pad}{before}nn.Sequential({items[0].strip().rstrip(',')}){after}"
+            if len(line) <= WIDTH:
+                return [line]
+        return [f"{pad}{before}nn.Sequential(", *items, f"{pad}){after}"]
 
     def _layer(self, one: _Class, layer: Layer, place: tuple[str, ...]) -> _Call:
         args = []

@@ -58,7 +58,7 @@ def test_every_block(word: str, anchor: Any) -> None:
     channels, *sides = anchor.shape
     side = min([16, *sides])
     block = leaf(word, options=anchor.fields)
-    head = "" if sides else " >> globalpool"
+    head = "" if sides else " >> global_pool"
     try:
         genotype = nas.parse(f"image(3, {side}, {side}) >> conv({channels}, 1){head}") >> block
         nas.cost(genotype)

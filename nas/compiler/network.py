@@ -22,7 +22,7 @@ from nas.errors import GenotypeError
 from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal
 from nas.graph import Graph
-from nas.ops import Add, BatchNorm, Conv, DropPath, Layer, Linear, Multiply
+from nas.ops import Add, BatchNorm, Conv, DropPath, Layer, LayerNorm, Linear, Multiply
 from nas.ops.initialise import initialise
 
 LARGE = 1 << 16  # weights of a layer that is worth a thread
@@ -190,5 +190,5 @@ def last_norms(flat: Graph) -> Iterator[str]:
             end = flat.nodes[ends[0]]
             while isinstance(end.item, DropPath | Multiply):  # a gate weighs what it multiplies
                 end = max((flat.nodes[i] for i in end.inputs), key=lambda x: x.spec.elements)
-            if len(ends) == 1 and isinstance(end.item, BatchNorm):
+            if len(ends) == 1 and isinstance(end.item, BatchNorm | LayerNorm):
                 yield ".".join(end.path)

@@ -1,6 +1,7 @@
 """Transformers scale as their authors scaled them; drop-path grows with depth."""
 
 import pytest
+import torch
 
 import nas
 from nas.scaling.scale import scale
@@ -69,3 +70,11 @@ def test_drop_path_grows_over_blocks_and_is_alike_in_both_branches() -> None:
     assert len(rates) == 2 * 2 - 2 + 2 + 1  # the first block drops nothing
     assert all(a == b for a, b in pairs[:2])
     assert rates[-1] == pytest.approx(0.3)
+
+
+def test_zero_gamma_lets_swin_v2_s_branches_begin_at_nothing() -> None:
+    """As its authors' own weights begin (res-post-norm)."""
+    genotype = nas.parse("image(8, 8, 8) >> cosine_transformer(2, window=4) * 2")
+    network = nas.compile(genotype, seed=0, zero_gamma=True).eval()
+    x = torch.randn(2, 8, 8, 8, generator=torch.Generator().manual_seed(5))
+    assert torch.equal(network(x), x)

@@ -183,6 +183,8 @@ class Joined(Genotype):
     items: tuple[Genotype, ...] = ()
 
     def __post_init__(self) -> None:
+        blocks = sum(item.blocks for item in self.items)
+        limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
         flat = tuple(self._flatten())
         for item in flat:
             if isinstance(item, Image) and not (isinstance(self, Chain) and item is flat[0]):

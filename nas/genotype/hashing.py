@@ -19,7 +19,7 @@ from typing import TypeAlias
 from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal, normalize
 from nas.graph import Graph, Node
-from nas.ops import Add, Op, Permute
+from nas.ops import Add, Concat, Op, Permute
 
 Readings: TypeAlias = dict[int, list[tuple[int, int]]]
 
@@ -39,7 +39,7 @@ def canonical_hash(genotype: Genotype) -> str:
 def canonical(network: Graph) -> bytes:
     """A text that two networks share exactly when they are isomorphic: every node with what it
     reads, in an order that their shape alone decides."""
-    graph = normalize(_flat_sums(normalize(_however_laid(network.flat()))))
+    graph = normalize(_flattened(normalize(_however_laid(network.flat()))))
     heads: dict[int, str] = defaultdict(str)
     for index, weight in sorted(graph.aux):
         heads[index] += f"aux {weight!r} "
@@ -86,17 +86,18 @@ def _however_laid(graph: Graph) -> Graph:
     return Graph(graph.label, nodes, graph.output, graph.aux)
 
 
-def _flat_sums(graph: Graph) -> Graph:
-    """Sums whose result only another sum reads are part of that one."""
+def _flattened(graph: Graph) -> Graph:
+    """Sums whose result only another sum reads are part of that one; concatenations too, in
+    place."""
     readers = Counter(i for node in graph.nodes for i in node.inputs)
     for index, _ in (*graph.aux, (graph.output, 0.0)):
         readers[index] += 1
     nodes = list(graph.nodes)
     for index, node in enumerate(nodes):
-        if isinstance(node.item, Add):
+        if isinstance(node.item, Add | Concat):
             terms: list[int] = []
             for i in node.inputs:
-                inner = isinstance(nodes[i].item, Add) and readers[i] == 1
+                inner = nodes[i].item == node.item and readers[i] == 1
                 terms.extend(nodes[i].inputs if inner else (i,))
             nodes[index] = node.reading(tuple(terms))
     return Graph(graph.label, tuple(nodes), graph.output, graph.aux)

@@ -115,7 +115,7 @@ EDGE = choice(*OPERATIONS.values())
 
 @pytest.mark.parametrize(
     "space",
-    [Space(network(tie(cell(*[EDGE] * 6), "cell"))), load("nas_bench_201")],
+    [Space(network(tie(cell(*[EDGE] * 6), "cell"))), Space(load("nas_bench_201"))],
     ids=["built", "shipped"],
 )
 def test_a_space_of_cells_decides_into_the_notation(space: Space) -> None:

@@ -446,6 +446,7 @@ class Value:
         heads: int,
         *,
         out: int | None = None,
+        width: int | None = None,
         window: int | Pair | None = None,
         shift: int | Pair = 0,
         bias: str = "none",
@@ -456,12 +457,13 @@ class Value:
         """(C, H, W) -> (out, H, W), (C, N) -> (out, N): queries, keys and values, attention, a
         projection, in a scope of the name "attn".
 
-        A head is as wide as `heads` of them best fill `out` (or C). A window larger than the map
-        is the map; a map that windows don't fill gets a border for as long as this lasts.
+        A head is as wide as `heads` of them best fill `width` (else `out`, else C). A window larger
+        than the map is the map; a map that windows don't fill gets a border for as long as this
+        lasts.
         `cosine` is Swin V2's attention: no key bias, or with `key_bias` torchvision's idle one.
         """
         out, y = out or self.channels, self
-        inner = heads * max(1, round(out / heads))
+        inner = heads * max(1, round((width or out) / heads))
         within, border = pair(window) if window else None, (0, 0)
         if len(self.spec.size) == 2 and (window or bias != "none"):
             within, border = fitted(self.spec.map, within)

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from nas.errors import GenotypeError, nearest
 from nas.genotype import Genotype, load, parse
@@ -76,17 +77,33 @@ class Paper:
 
 
 @cache
-def references() -> Mapping[str, Reference]:
-    """Every reference by its name, in order of year; ValueError where two share a name."""
+def _families() -> tuple[Any, ...]:
+    """Every family's module."""
     import nas.zoo as package
 
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    names = [name for name in names if not name.startswith("_")]
+    return tuple(import_module(f"{package.__name__}.{name}") for name in names)
+
+
+@cache
+def _notations() -> Mapping[str, Callable[[str], Genotype]]:
+    """What reads a notation of a paper's own, by how its texts begin, as no genotype's does."""
+    found: dict[str, Callable[[str], Genotype]] = {}
+    for family in _families():
+        found.update(getattr(family, "NOTATIONS", {}))
+    return found
+
+
+@cache
+def references() -> Mapping[str, Reference]:
+    """Every reference by its name, in order of year; ValueError where two share a name."""
     found: dict[str, Reference] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            for reference in import_module(f"{package.__name__}.{module.name}").REFERENCES:
-                if reference.name in found:
-                    raise ValueError(f"two references are called {reference.name!r}")
-                found[reference.name] = reference
+    for family in _families():
+        for reference in family.REFERENCES:
+            if reference.name in found:
+                raise ValueError(f"two references are called {reference.name!r}")
+            found[reference.name] = reference
     ordered = sorted(found.values(), key=lambda reference: (reference.year, reference.family))
     return MappingProxyType({reference.name: reference for reference in ordered})
 
@@ -111,8 +128,8 @@ def reference(name: str) -> Reference:
 
 
 def genotype(what: str | Path | Genotype) -> Genotype:
-    """A genotype from a reference's name, a `.nas` file's path, or its text; one that is one is
-    handed back.
+    """A genotype from a reference's name, a `.nas` file's path, its text, or a paper's own notation
+    (a cell of NAS-Bench-201); one that is one is handed back.
 
     Raises GenotypeError where it is none of these.
     """
@@ -131,6 +148,9 @@ def genotype(what: str | Path | Genotype) -> Genotype:
         return load(name)
     if name.isidentifier():
         return reference(name).genotype
+    for begin, read in _notations().items():
+        if name.startswith(begin):
+            return read(name)
     return parse(what)
 
 

@@ -121,3 +121,4 @@ def _untapped(term: Genotype) -> Genotype:
 
 
 REFERENCES = (PAPER.net("nas_bench_201_best", partial(nas_bench_201, EXAMPLE)),)
+NOTATIONS = {"|": nas_bench_201}

@@ -139,6 +139,12 @@ def test_another_notation_is_refused(wrong: str, said: str) -> None:
         nas_bench_201(wrong)
 
 
+def test_the_notation_stands_for_its_network_wherever_a_genotype_is_read() -> None:
+    assert nas.genotype(written("343212")) == nas_bench_201(written("343212"))
+    with pytest.raises(GenotypeError, match="a cell of NAS-Bench-201 is written as"):
+        nas.genotype("| conv(8)")
+
+
 def test_another_network_has_no_notation() -> None:
     with pytest.raises(GenotypeError, match="is no cell of NAS-Bench-201, six edges of none, "):
         notation(nas.genotype("resnet50"))

@@ -155,6 +155,44 @@ def coatnet_timm(name: str) -> str:
     )
 
 
+def coatnet_rw_timm(name: str) -> str:
+    """Ours are sums: the shortcut is term 0, the branch term 1."""
+    convolution = (
+        (r"shortcut\.expand", "0.conv.conv"),
+        (r"pre_norm", "1.norm.norm"),
+        (r"conv1_1x1", "1.conv.conv"),
+        (r"norm1", "1.norm2.norm"),
+        (r"conv2_kxk", "1.depthwise.conv"),
+        (r"se(_early)?\.fc1", "1.se.se.reduce"),
+        (r"se(_early)?\.fc2", "1.se.se.expand"),
+        (r"norm2", "1.norm3.norm"),
+        (r"conv3_1x1", "1.conv2.conv"),
+    )
+    transformer = (
+        (r"shortcut\.expand", "sum.0.conv.conv"),
+        (r"norm1(\.norm)?", "sum.1.norm.norm"),
+        (r"attn\.rel_pos\.relative_position_bias_table", "sum.1.attention.attn.attend.table"),
+        (r"attn", "sum.1.attention.attn"),
+        (r"norm2", "sum2.1.norm.norm"),
+        (r"mlp", "sum2.1.mlp"),
+    )
+
+    def block(m: re.Match[str]) -> str:
+        stage, copy = int(m[1]), int(m[2])
+        place = f"{ordinal('stage', 2 * stage + bool(copy))}.{max(0, copy - 1)}"
+        return f"{place}.{renamed(m[3], *(convolution if stage < 2 else transformer))}"
+
+    return renamed(
+        name,
+        (r"stem\.conv1", "conv.conv"),
+        (r"stem\.norm1", "conv.norm"),
+        (r"stem\.conv2", "conv2.conv"),
+        (r"stages\.(\d)\.blocks\.(\d+)\.(.*)", block),
+        (r"norm", "norm.norm"),
+        (r"head\.fc", HEAD),
+    )
+
+
 def convnext_torchvision(name: str) -> str:
     parts = {"0": "depthwise", "2": "depthwise_norm", "3": "fc1", "5": "fc2"}
 
@@ -190,6 +228,7 @@ RULES: dict[tuple[str, str], Names] = {
     ("torchvision", "swin_"): swin_torchvision,
     ("timm", "swinv2_"): swin_v2_timm,
     ("timm", "swin_"): swin_timm,
+    **{("timm", f"coatnet_{number}_rw"): coatnet_rw_timm for number in range(3)},
     ("timm", "coatnet_"): coatnet_timm,
     ("by hand", "coatnet"): coatnet_timm,
     ("torchvision", "convnext_"): convnext_torchvision,

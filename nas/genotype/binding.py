@@ -183,13 +183,14 @@ def default(**values: object) -> Default:
     """What the blocks after it take where they say nothing."""
     coerced = []
     for name, value in sorted(values.items()):
-        if name not in SETTINGS:
-            hint = nearest(name, SETTINGS) or f"; it sets {', '.join(SETTINGS)}"
-            raise GenotypeError(f"default has no setting {name!r}{hint}")
-        try:
-            coerced.append((name, SETTINGS[name].coerce(value)))
-        except ValueError as error:
-            raise GenotypeError(f"default's {name!r} {error}") from None
+        with _about(name):
+            if name not in SETTINGS:
+                hint = nearest(name, SETTINGS) or f"; it sets {', '.join(SETTINGS)}"
+                raise GenotypeError(f"default has no setting {name!r}{hint}")
+            try:
+                coerced.append((name, SETTINGS[name].coerce(value)))
+            except ValueError as error:
+                raise GenotypeError(f"default's {name!r} {error}") from None
     return Default(tuple(coerced))
 
 

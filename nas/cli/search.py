@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="scale the space's channels (default: 1; 0.25 of one for far larger images)",
     )
-    how.add_argument("--sampler", help=f"{', '.join(names())} (default: evolution)")
+    how.add_argument("--sampler", help=f"{', '.join(names())} (default: predictor)")
     goals = how.add_mutually_exclusive_group()
     goals.add_argument(
         "--objective",

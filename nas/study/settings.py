@@ -21,7 +21,7 @@ class Goal:
     space: str  # the genotype with choices, as text
     data: str = "digits"
     width: float = 1.0  # scales the space's channels
-    sampler: str = "evolution"
+    sampler: str = "predictor"
     seed: int = 0
     objectives: tuple[str, ...] = ("mnasnet",)
     target_macs: int | None = None  # of MnasNet's reward; None: max_macs, or the space's median

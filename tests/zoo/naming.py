@@ -212,6 +212,29 @@ def convnext_torchvision(name: str) -> str:
     )
 
 
+def convnext_timm(name: str) -> str:
+    parts = {
+        "conv_dw": "depthwise",
+        "norm": "depthwise_norm",
+        "mlp.fc1": "fc1",
+        "mlp.fc2": "fc2",
+        "gamma": "layer_scale.gamma",
+    }
+    return renamed(
+        name,
+        (r"stem\.0", PATCH),
+        (r"stem\.1", "norm.norm"),
+        (
+            r"stages\.(\d)\.blocks\.(\d+)\.(conv_dw|norm|mlp\.fc1|mlp\.fc2|gamma)",
+            lambda m: f"{ordinal('convnext', m[1])}.{m[2]}.{parts[m[3]]}",
+        ),
+        (r"stages\.(\d)\.downsample\.0", lambda m: f"{ordinal('norm', m[1])}.norm"),
+        (r"stages\.(\d)\.downsample\.1", lambda m: f"{ordinal('patch_embed', m[1])}.conv"),
+        (r"head\.norm", "norm5.norm"),
+        (r"head\.fc", HEAD),
+    )
+
+
 def swin_v2_torchvision(name: str) -> str | None:
     return swin_torchvision(name, "cosine_transformer")
 
@@ -232,6 +255,7 @@ RULES: dict[tuple[str, str], Names] = {
     ("timm", "coatnet_"): coatnet_timm,
     ("by hand", "coatnet"): coatnet_timm,
     ("torchvision", "convnext_"): convnext_torchvision,
+    ("timm", "convnext_"): convnext_timm,
 }
 
 

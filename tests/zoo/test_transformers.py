@@ -1,9 +1,12 @@
 """What the papers of transformers and hybrids say of their networks' size."""
 
 import pytest
-from witnesses import figures
+import torch
+from cases import Case, difference, pair
+from witnesses import figures, timm_net
 
 import nas
+from nas.zoo import reference
 
 
 @pytest.mark.parametrize("number", range(8))
@@ -24,3 +27,12 @@ def test_swin_v2_g_has_three_billion_parameters() -> None:
 def test_the_text_is_about_as_short_as_the_paper_s_table(name: str) -> None:
     """One line a part of the chain: three for the image, the head and what comes between."""
     assert len(str(nas.genotype(name)).splitlines()) <= 13
+
+
+def test_convnexts_outputs_are_timm_s_as_well() -> None:
+    """torchvision has the name, too."""
+    case = Case(reference("convnext_tiny"))
+    case.__dict__["witness"] = timm_net("convnext_tiny")
+    network, ours, batch = pair(case)
+    with torch.no_grad():
+        assert difference(network(batch), ours(batch)) < 1e-4

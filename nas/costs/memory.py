@@ -27,10 +27,14 @@ def peak_inference(flat: Graph) -> int:
 def saved_for_training(flat: Graph) -> int:
     """Elements that the forward pass leaves for backward, for one image."""
     kept: set[int] = set()
+    owner = [0]  # of each node's memory
+    besides = 0
     for index, node in enumerate(flat.nodes[1:], 1):
         assert isinstance(node.item, Op)
+        owner.append(owner[node.inputs[0]] if node.item.view else index)
         if node.item.saves_input:
-            kept.update(node.inputs)
+            kept.update(owner[i] for i in node.inputs)
         if node.item.saves_output:
-            kept.add(index)
-    return sum(flat.nodes[index].spec.elements for index in kept)
+            kept.add(owner[index])
+        besides += node.item.keeps(node.spec, *flat.specs(node))
+    return besides + sum(flat.nodes[index].spec.elements for index in kept)

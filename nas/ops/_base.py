@@ -141,6 +141,15 @@ class Op(ABC):
         """Whether backward reads the output."""
         return False
 
+    def keeps(self, out: Spec, *inputs: Spec) -> int:
+        """What backward reads besides inputs and output, in numbers of four bytes."""
+        return 0
+
+    @property
+    def view(self) -> bool:
+        """Whether the output lies in the input's memory."""
+        return False
+
     @property
     def overwritable(self) -> bool:
         """Whether the output is memory of its own that no backward reads, so that the next step

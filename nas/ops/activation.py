@@ -24,7 +24,7 @@ class Shape:
 ACTIVATIONS: Mapping[str, Shape] = MappingProxyType(
     {
         "relu": Shape("F.relu({x})", "F.relu({x}, inplace=True)", saves_output=True),
-        "relu6": Shape("F.relu6({x})", "F.relu6({x}, inplace=True)", saves_output=True),
+        "relu6": Shape("F.relu6({x})"),  # torch's in-place one copies its argument for backward
         "leaky_relu": Shape("F.leaky_relu({x}, 0.01)"),
         "prelu": Shape("{me}({x})", layer="PReLU"),
         "elu": Shape("F.elu({x})"),
@@ -74,6 +74,10 @@ class Activate(Op):
     def overwritable(self) -> bool:
         """Where backward reads the argument only."""
         return not ACTIVATIONS[self.kind].saves_output
+
+    def keeps(self, out: Spec, *inputs: Spec) -> int:
+        """The tanh inside the scaled one."""
+        return out.elements if self.kind == "scaled_tanh" else 0
 
     def infer(self, *inputs: Spec) -> Spec:
         """As the input."""

@@ -24,6 +24,10 @@ class Dropout(Op):
         """As the input."""
         return inputs[0]
 
+    def keeps(self, out: Spec, *inputs: Spec) -> int:
+        """The mask."""
+        return out.elements
+
     @property
     def trivial(self) -> bool:
         """Dropping nothing."""

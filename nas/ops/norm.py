@@ -98,6 +98,10 @@ class LocalResponseNorm(Op):
         _ = inputs[0].map
         return inputs[0]
 
+    def keeps(self, out: Spec, *inputs: Spec) -> int:
+        """Squares with a border of channels, their scaled means, and the power."""
+        return 3 * out.elements + (self.size - 1) * out.elements // out.channels
+
     def code(self, args: Sequence[str], me: str) -> str:
         """`F.local_response_norm`."""
         return f"F.local_response_norm({args[0]}, {self.size}, {self.alpha}, {self.beta}, {self.k})"

@@ -37,6 +37,10 @@ class Pool(Op):
             )
         return Spec(x.channels, slide(x, self.kernel, self.stride, self.padding, (1, 1), self.ceil))
 
+    def keeps(self, out: Spec, *inputs: Spec) -> int:
+        """Where each maximum was, in eight bytes."""
+        return 2 * out.elements if self.kind == "max" else 0
+
     def code(self, args: Sequence[str], me: str) -> str:
         """`F.max_pool2d` or `F.avg_pool2d`."""
         call = f"F.{self.kind}_pool2d({args[0]}, {tight(self.kernel)}, {tight(self.stride)}"

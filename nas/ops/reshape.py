@@ -78,6 +78,7 @@ class Flatten(Op):
     """(C, H, W) -> (C * H * W,)."""
 
     name: ClassVar[str] = "flatten"
+    view: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
 
     def infer(self, *inputs: Spec) -> Spec:

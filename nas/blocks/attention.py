@@ -80,7 +80,7 @@ class Perceptron(Block):
 
     def body(self, x: Value) -> Value:
         """Two layers."""
-        return perceptron(x, round(x.channels * self.ratio), self.act)
+        return perceptron(x, self.ratio, self.act)
 
 
 @block("layer_scale")

@@ -37,5 +37,5 @@ class ConvNeXt(Block):
     def body(self, x: Value) -> Value:
         """One norm and one activation."""
         y = x.conv(x.channels, self.kernel, groups=x.channels, bias=True, name="depthwise")
-        y = perceptron(y.norm("layer"), round(x.channels * self.mlp), self.act)
+        y = perceptron(y.norm("layer"), self.mlp, self.act)
         return x + y.layer_scale(self.layer_scale).drop_path()

@@ -43,7 +43,7 @@ class PrenormMBConv(Block):
 
     def body(self, x: Value) -> Value:
         """The stride is on the 1x1 that expands, as in the paper, or on the 3x3."""
-        skip, hidden = x, round(self.out * self.expand)
+        skip, hidden = x, max(1, round(self.out * self.expand))
         first, second = (self.stride, 1) if self.strided == "expand" else (1, self.stride)
         if self.stride > 1:
             skip = skip.pool(self.pool, self.stride, self.stride, padding=0, ceil=True)

@@ -50,5 +50,5 @@ class StridedTransformer(Block):
             skip = skip.conv(self.out, bias=True, name="shortcut")
         y = y.attention(self.heads, out=self.out, bias="relative", interleaved=True)
         x = skip + y.drop_path()
-        y = perceptron(x.norm("layer", name="norm2"), round(self.out * self.mlp), self.act)
+        y = perceptron(x.norm("layer", name="norm2"), self.mlp, self.act)
         return x + y.drop_path()

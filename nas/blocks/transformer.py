@@ -15,8 +15,9 @@ from nas.graph import Value
 Bias = Annotated[str, one_of("none", "relative", "continuous")]
 
 
-def perceptron(x: Value, hidden: int, act: str) -> Value:
-    """(C, ...) -> the same: each place by itself through `hidden` channels."""
+def perceptron(x: Value, ratio: float, act: str) -> Value:
+    """(C, ...) -> the same: each place by itself through `ratio` times the channels."""
+    hidden = max(1, round(x.channels * ratio))
     return x.pointwise(hidden, name="fc1").act(act).pointwise(x.channels, name="fc2")
 
 
@@ -60,7 +61,7 @@ class Transformer(Block):
         y = x.norm("layer", name="norm1")
         y = y.attention(self.heads, window=self.window, shift=self.shift, bias=self.bias)
         x = x + y.layer_scale(self.layer_scale).drop_path()
-        y = perceptron(x.norm("layer", name="norm2"), round(x.channels * self.mlp), self.act)
+        y = perceptron(x.norm("layer", name="norm2"), self.mlp, self.act)
         return x + y.layer_scale(self.layer_scale).drop_path()
 
 
@@ -101,5 +102,5 @@ class CosineTransformer(Block):
             key_bias=self.key_bias,
         )
         x = x + y.norm("layer", name="norm1").drop_path()
-        y = perceptron(x, round(x.channels * self.mlp), self.act)
+        y = perceptron(x, self.mlp, self.act)
         return x + y.norm("layer", name="norm2").drop_path()

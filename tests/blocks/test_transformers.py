@@ -78,3 +78,21 @@ def test_zero_gamma_lets_swin_v2_s_branches_begin_at_nothing() -> None:
     network = nas.compile(genotype, seed=0, zero_gamma=True).eval()
     x = torch.randn(2, 8, 8, 8, generator=torch.Generator().manual_seed(5))
     assert torch.equal(network(x), x)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "transformer(2, mlp=0.01)",
+        "cosine_transformer(2, mlp=0.01)",
+        "strided_transformer(4, 2, mlp=0.01)",
+        "prenorm_mbconv(4, expand=0.01)",
+        "convnext(mlp=0.01)",
+        "mlp(ratio=0.01)",
+        "attention(64)",
+    ],
+)
+def test_something_is_always_left(block: str) -> None:
+    """One hidden channel, one channel of a head."""
+    network = nas.compile(nas.parse(f"image(4, 6, 6) >> {block}"), seed=0).eval()
+    assert network(torch.ones(1, 4, 6, 6)).isfinite().all()

@@ -95,6 +95,6 @@ REFERENCES = (
     V2.net("mobilenetv2_140", partial(mobilenet_v2, 1.4), 25.0, 7.5),
     V3.net("mobilenet_v3_large", mobilenet_v3_large, 24.8),
     V3.net("mobilenet_v3_small", mobilenet_v3_small, 32.5),
-    V3.net("tf_mobilenetv3_large_100", partial(mobilenet_v3_large, LIKE_TENSORFLOW)),
-    V3.net("tf_mobilenetv3_small_100", partial(mobilenet_v3_small, LIKE_TENSORFLOW)),
+    V3.net("tf_mobilenetv3_large_100", partial(mobilenet_v3_large, LIKE_TENSORFLOW), 24.8),
+    V3.net("tf_mobilenetv3_small_100", partial(mobilenet_v3_small, LIKE_TENSORFLOW), 32.5),
 )

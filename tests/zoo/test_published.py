@@ -22,6 +22,7 @@ CHECKED = {  # looked up at the source, where reference_models.json has it from 
     "pnasnet5large": (17.1, 3.8),  # the same
     "amoebanet_a": (17.2, 3.9),  # arXiv:1802.01548, Table 2
     "darts": (26.7, 8.7),  # quark0/darts, README.md
+    "tf_efficientnet_l2": (11.6, None),  # arXiv:1911.04252, abstract: 88.4 % right
     "semnasnet_100": (24.8, 7.5),  # tensorflow/tpu, models/official/mnasnet/README.md
     "spos": (25.6, 8.0),  # megvii-model/SinglePathOneShot, README.md
 }

@@ -17,13 +17,13 @@ def slide(x: Spec, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ce
     for axis, side in enumerate(x.map):
         reach = dilation[axis] * (kernel[axis] - 1) + 1
         room = side + 2 * padding[axis] - reach
-        if room < 0:
+        count = (room + (stride[axis] - 1 if ceil else 0)) // stride[axis] + 1
+        if count < 1:
             raise GenotypeError(
                 f"{kernel[0]}x{kernel[1]} kernel on a {x.size[0]}x{x.size[1]} map with padding "
                 f"{padding[0]}x{padding[1]}; lower the stride before it, shrink the kernel "
                 'or set padding="same"'
             )
-        count = (room + (stride[axis] - 1 if ceil else 0)) // stride[axis] + 1
         if ceil and (count - 1) * stride[axis] >= side + padding[axis]:
             count -= 1  # torch: a window must begin inside the map or its left padding
         sides.append(count)

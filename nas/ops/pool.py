@@ -94,11 +94,25 @@ class GlobalPool(Op):
     """(C, H, W) -> (C,), or (C, 1, 1) with `keep`: the mean or the largest of each channel."""
 
     name: ClassVar[str] = "pool"
-    overwritable: ClassVar[bool] = True
     keeps_zero: ClassVar[bool] = True
 
     kind: str = "avg"
     keep: bool = False
+
+    @property
+    def saves_input(self) -> bool:
+        """A maximum's gradient goes where it was."""
+        return self.kind == "max"
+
+    @property
+    def saves_output(self) -> bool:
+        """Compared with the input, to find it."""
+        return self.kind == "max"
+
+    @property
+    def overwritable(self) -> bool:
+        """A mean is read by no backward."""
+        return self.kind == "avg"
 
     def infer(self, *inputs: Spec) -> Spec:
         """One number a channel."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Activation, Classes
-from nas.errors import GenotypeError
 from nas.graph import Value
 from nas.ops.affine import Affine, Distance
 from nas.ops.channels import Slice
 
-CONNECTIONS = (  # Table I: the maps of S2 that each map of C3 reads
-    *("012", "123", "234", "345", "045", "015", "0123", "1234"),
-    *("2345", "0345", "0145", "0125", "0134", "1245", "0235", "012345"),
-)
+
+def connections(maps: int) -> list[list[int]]:
+    """The maps that each filter reads; for 6 maps Table I: six neighbouring threes, six
+    neighbouring fours, three twos of neighbours, and all."""
+    half, pairs = max(1, maps // 2), range(maps // 2)
+    runs = [range(i, i + n) for n in (half, max(1, 2 * maps // 3)) for i in range(maps)]
+    apart = [(i, i + 1, i + half, i + half + 1) for i in pairs]
+    return [sorted({i % maps for i in seen}) for seen in (*runs, *apart, range(maps))]
 
 
 @block("subsample")
@@ -40,9 +43,9 @@ class Subsample(Block):
 
 @block("sparse_conv")
 class SparseConv(Block):
-    """C3: sixteen 5x5 filters, each of which sees three, four or all six maps.
+    """LeNet-5's C3: 5x5 filters, each of which sees about half, two thirds or all of the maps.
 
-    Shape: (6, H, W) -> (16, H - 4, W - 4).
+    Shape: (C, H, W) -> (2 * C + C // 2 + 1, H - 4, W - 4).
     """
 
     act: Activation = "scaled_tanh"
@@ -58,16 +61,11 @@ class SparseConv(Block):
     )
 
     def body(self, x: Value) -> Value:
-        """One convolution a map, and the maps together."""
-        if x.channels != 6:
-            raise GenotypeError(
-                f"sparse_conv's table connects 6 maps, but got {x.channels}; "
-                "put conv(6, 5) before it, or write conv(16, 5) for a dense one"
-            )
-        maps = [x.recorder.add(Slice(i, i + 1), (x,)) for i in range(6)]
+        """One convolution a filter, and the maps together."""
+        maps = [x.recorder.add(Slice(i, i + 1), (x,)) for i in range(x.channels)]
         made = []
-        for number, seen in enumerate(CONNECTIONS):
-            first, *others = (maps[int(i)] for i in seen)
+        for number, seen in enumerate(connections(x.channels)):
+            first, *others = (maps[i] for i in seen)
             y = first.concat(*others)
             made.append(y.conv(1, 5, padding="valid", bias=True, name=f"map{number}"))
         return made[0].concat(*made[1:]).act(self.act)

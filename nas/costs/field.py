@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
+from typing import TypeAlias
+
 from nas.graph import Graph
 from nas.ops import GlobalPool, Input, Multiply
+from nas.ops._base import Steps
+
+Grid: TypeAlias = tuple[Steps, Steps]
 
 
 def fields(graph: Graph) -> list[tuple[int, int]]:
@@ -11,7 +17,7 @@ def fields(graph: Graph) -> list[tuple[int, int]]:
 
     A gate (squeeze-and-excitation) sees the whole map but only weighs it; it doesn't count.
     """
-    return [(extent[0], extent[1]) for extent, _ in _grids(graph, ((1, 1), (1, 1)))]
+    return [(ceil(extent[0]), ceil(extent[1])) for extent, _ in _grids(graph, ((1, 1), (1, 1)))]
 
 
 def last_map(graph: Graph) -> tuple[int, int]:
@@ -32,12 +38,10 @@ def last_map(graph: Graph) -> tuple[int, int]:
     return widest
 
 
-def _grids(
-    graph: Graph, start: tuple[tuple[int, int], tuple[int, int]]
-) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def _grids(graph: Graph, start: Grid) -> list[Grid]:
     """For each node (extent, step): what a pixel sees, and how far apart neighbours lie, in
-    pixels of the image."""
-    grids: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    pixels of the image; upsampled ones lie less than a pixel of their input apart."""
+    grids: list[Grid] = []
     for node in graph.nodes:
         if isinstance(node.item, Input):
             grids.append(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from nas.errors import GenotypeError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Pair: TypeAlias = tuple[int, int]  # (vertical, horizontal)
+Steps: TypeAlias = tuple[int | Fraction, int | Fraction]  # (vertical, horizontal), in pixels
 
 
 def pair(value: int | Pair) -> Pair:
@@ -166,6 +168,7 @@ class Op(ABC):
         """Whether it hands its input on unchanged."""
         return False
 
-    def window(self, x: Spec) -> tuple[Pair, Pair]:
-        """(extent, stride) in its input's pixels that one output pixel sees."""
+    def window(self, x: Spec) -> tuple[Pair, Steps]:
+        """(extent, stride) in its input's pixels: what one output pixel sees, and how far
+        neighbours lie apart."""
         return (1, 1), (1, 1)

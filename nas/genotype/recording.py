@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 from typing import cast
 
 from nas.blocks import Block, registry
@@ -87,6 +87,7 @@ class _Ramp:
 class _State:
     recorder: Recorder
     names: dict[Path, Value] = field(default_factory=dict)
+    carried: dict[Path, Value] = field(default_factory=dict)  # by a repeat's copies, to the next
     waiting: list[tuple[Aux, Value, _Context]] = field(default_factory=list)
     read: dict[int, Value] = field(default_factory=dict)  # by a value: what its step read
 
@@ -196,8 +197,16 @@ class _State:
                 body = unstrided(body)
             inner = context.inside(str(number))
             scope = (*context.scope, *context.path[-1:], str(number))
+            known = len(self.names)
             x = self.record(body, x, replace(inner, scope=scope))
+            self.carry(scope, len(self.names) - known)
         return x
+
+    def carry(self, scope: Path, given: int) -> None:
+        """The last `given` names, of the copy at `scope`, stand under the repeat's name too: the
+        next copy finds them there, and what comes after the repeat."""
+        for key, value in islice(reversed(self.names.items()), given):
+            self.carried[scope[:-1] + key[len(scope) :]] = value
 
     def enter(self, name: str, value: Value, context: _Context) -> None:
         key = (*context.scope, name)
@@ -211,7 +220,8 @@ class _State:
     def find(self, name: str, context: _Context) -> Value:
         steps = tuple(name.split("."))
         for depth in range(len(context.scope), -1, -1):
-            value = self.names.get(context.scope[:depth] + steps)
+            key = context.scope[:depth] + steps
+            value = self.names.get(key) or self.carried.get(key)
             if value is not None:
                 return value
         known = [".".join(key) for key in self.names]

@@ -24,6 +24,12 @@ CHECKED = {  # looked up at the source, where reference_models.json has it from 
     "darts": (26.7, 8.7),  # quark0/darts, README.md
     "tf_efficientnet_l2": (11.6, None),  # arXiv:1911.04252, abstract: 88.4 % right
     "semnasnet_100": (24.8, 7.5),  # tensorflow/tpu, models/official/mnasnet/README.md
+    "ghostnet_050": (33.8, None),  # arXiv:1911.11907, by paperswithcode.com; of the next ones, too
+    "ghostnet_100": (26.1, None),
+    "ghostnet_130": (24.3, None),
+    "hrnet_w18_small_v2": (24.9, 7.6),  # HRNet/HRNet-Image-Classification, README.md
+    "hrnet_w18": (23.2, 6.6),  # the same
+    "hrnet_w32": (21.5, 5.8),  # the same
     "spos": (25.6, 8.0),  # megvii-model/SinglePathOneShot, README.md
 }
 

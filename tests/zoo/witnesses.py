@@ -104,8 +104,15 @@ SPECIAL = {
     "resnetv2_200": timm_net("resnetv2_152", layers=(3, 24, 36, 3)),
     **{f"resnet{n}_cifar10": by_hand_net("resnet_cifar", depth=n) for n in (20, 56, 110)},
     "wrn28_10_cifar10": by_hand_net("wrn28_10"),
-    **{name: replace(torchvision_net(name), order=orders.projection_last) for name in REGNETS},
-    "legacy_senet154": replace(timm_net("legacy_senet154"), order=orders.downsample_last),
+    **{name: replace(torchvision_net(name), order=orders.late("proj", 3)) for name in REGNETS},
+    **{
+        name: replace(timm_net(name), order=orders.late("downsample", 2))
+        for name in timm.list_models("legacy_se*")
+    },
+    **{
+        f"resnet{n}_2015": replace(cv_net(f"resnet{n}", 224), order=orders.late("identity_conv", 3))
+        for n in (50, 101, 152)
+    },
     "spos": by_hand_net("spos"),
     "xception": timm_net("legacy_xception"),
     "densenet264": by_hand_net("densenet264"),
@@ -114,6 +121,9 @@ SPECIAL = {
     "darts_cifar10": by_hand_net("darts_cifar10"),
     "amoebanet_a": by_hand_net("amoebanet_a"),
     "nas_bench_201_best": by_hand_net("nas_bench_201_best"),
+    **{  # every side divides by 32, or theirs can't add its streams
+        name: timm_net(name, 64) for name in ("hrnet_w18_small_v2", "hrnet_w18", "hrnet_w32")
+    },
     "nasnetalarge": replace(timm_net("nasnetalarge"), order=orders.nasnet),
     "pnasnet5large": replace(timm_net("pnasnet5large"), order=orders.cells),
     **{

@@ -100,7 +100,8 @@ class _Writer:
     ) -> Scope:
         """A module that turns the values `inputs` into the values `outputs`."""
         made = Scope(label, inputs=inputs, outputs=outputs)
-        names = _Names(inputs, self._last_use([*steps, *training], [*outputs, *aux]))
+        heads = [index for step in training for index in step.node.inputs]
+        names = _Names(inputs, self._last_use(steps, [*outputs, *heads, *aux]))
         self._write(made, steps, names, "        ")
         if aux:
             made.lines.append("        if self.training:")
@@ -113,9 +114,10 @@ class _Writer:
         made.plain = not aux and _plain(made, self.graph)
         return made
 
-    def _last_use(self, steps: Sequence[_Step], outputs: Sequence[int]) -> dict[int, int]:
+    def _last_use(self, steps: Sequence[_Step], kept: Sequence[int]) -> dict[int, int]:
+        """The step that reads a value last; what is `kept` outlives all steps."""
         last = {index: step.index for step in steps for index in step.node.inputs}
-        last.update(dict.fromkeys(outputs, len(self.graph.nodes)))
+        last.update(dict.fromkeys(kept, len(self.graph.nodes)))
         return last
 
     def _write(self, made: Scope, steps: Sequence[_Step], names: _Names, indent: str) -> None:

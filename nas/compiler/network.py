@@ -162,8 +162,8 @@ def _fits(graph: Graph) -> None:
     free = _free_memory()
     if need > free:
         raise GenotypeError(
-            f"the weights take {need / 1e9:.1f} GB in float32, but {free / 1e9:.1f} GB of memory are "
-            "free; "
+            f"the weights take {need / 1e9:.1f} GB in float32, but {free / 1e9:.1f} GB of memory "
+            "are free; "
             'make the network smaller, or compile with device="meta" to look at its structure'
         )
 

@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Positive, Rate, Ratio, one_of
+from nas.blocks.fields import (
+    Activation,
+    Channels,
+    Count,
+    Positive,
+    Rate,
+    Ratio,
+    Switch,
+    one_of,
+)
 from nas.blocks.squeeze import squeeze
 from nas.errors import GenotypeError
 from nas.graph import Value
@@ -72,7 +81,7 @@ class Bottleneck(Block):
     """x + f(x), f = 1x1, 3x3, 1x1 with the middle narrow or in groups; the shortcut is projected
     where shapes differ.
 
-    The stride is on the 3x3 (as torchvision's), where the paper has it on the first 1x1.
+    The stride is on the 3x3, as torchvision's; the paper has it on the first 1x1 (`early`).
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """
 
@@ -82,6 +91,7 @@ class Bottleneck(Block):
     groups: Count = 1  # cardinality: independent parts of the 3x3
     se: Ratio = 0.0  # squeezed channels per output channel; 0 leaves the squeeze out
     act: Activation = "relu"
+    early: Switch = False  # the stride is on the first 1x1, as in the paper
 
     residual = True
     anchors = (
@@ -104,8 +114,9 @@ class Bottleneck(Block):
     def body(self, x: Value) -> Value:
         """Narrow, filter, widen, and the sum."""
         middle = round(self.out * self.width)
-        y = x.conv(middle, name="conv1").norm().act(self.act)
-        y = y.conv(middle, 3, self.stride, groups=self.groups, name="conv2").norm().act(self.act)
+        first, second = (self.stride, 1) if self.early else (1, self.stride)
+        y = x.conv(middle, 1, first, name="conv1").norm().act(self.act)
+        y = y.conv(middle, 3, second, groups=self.groups, name="conv2").norm().act(self.act)
         y = y.conv(self.out, name="conv3").norm()
         if self.se:
             y = squeeze(y, max(1, int(self.out * self.se)), "relu")

@@ -1,8 +1,8 @@
 """ResNet: H(x) = F(x) + x, so that depth helps. Source: arXiv:1512.03385; with activations first:
 arXiv:1603.05027; Wide ResNet: arXiv:1605.07146.
 
-As torchvision's and timm's, bottlenecks stride on their 3x3; the paper's stride on the first 1x1,
-with the same parameters and fewer MACs (ResNet-50: 3.86 against 4.09 G). The stems of the
+As torchvision's and timm's, bottlenecks stride on their 3x3; the paper's stride on the first 1x1
+(`resnet50_2015`), with the same parameters and fewer MACs (3.86 against 4.09 G). The stems of the
 pre-activation networks are not normalised, as timm's.
 """
 
@@ -30,12 +30,13 @@ from nas.zoo._base import Paper
 RESNET = Paper("ResNet", 2015, "ResNet, arXiv:1512.03385")
 PREACT = Paper("ResNet", 2016, "Identity mappings, arXiv:1603.05027")
 WIDE = Paper("Wide ResNet", 2016, "Wide ResNet, arXiv:1605.07146")
+POOL = maxpool(3, stride=2)
 HE = "KaimingHe/deep-residual-networks README, 1 crop"
 
 
-def resnet(depths: Iterable[int], **fields: object) -> Genotype:
+def resnet(depths: Iterable[int], *, pool: Genotype = POOL, **fields: object) -> Genotype:
     """Table 1: four stages of bottlenecks with these `fields`."""
-    net = image(3, 224, 224) >> conv(64, 7, stride=2) >> maxpool(3, stride=2)
+    net = image(3, 224, 224) >> conv(64, 7, stride=2) >> pool
     for width, depth in zip((256, 512, 1024, 2048), depths, strict=True):
         stride = {} if width == 256 else {"stride": 2}
         net = net >> bottleneck(width, **stride, **fields) * depth
@@ -98,6 +99,9 @@ REFERENCES = (
     PREACT.net("resnetv2_101", partial(preact_resnet, (3, 4, 23, 3))),
     PREACT.net("resnetv2_152", partial(preact_resnet, (3, 8, 36, 3))),
     PREACT.net("resnetv2_200", partial(preact_resnet, (3, 24, 36, 3))),
+    RESNET.net("resnet50_2015", partial(resnet, (3, 4, 6, 3), early=True)),
+    RESNET.net("resnet101_2015", partial(resnet, (3, 4, 23, 3), early=True)),
+    RESNET.net("resnet152_2015", partial(resnet, (3, 8, 36, 3), early=True)),
     RESNET.net("resnet20_cifar10", partial(resnet_cifar, 20)),
     RESNET.net("resnet56_cifar10", partial(resnet_cifar, 56)),
     RESNET.net("resnet110_cifar10", partial(resnet_cifar, 110)),

@@ -17,9 +17,9 @@ WEAK = Paper("ResNeXt", 2018, "weakly supervised pretraining, arXiv:1805.00932")
 DEEP = (3, 4, 23, 3)
 
 
-def resnext(depths: Iterable[int], groups: int, group_width: int, **fields: object) -> Genotype:
+def resnext(depths: Iterable[int], groups: int, group_width: int, *, se: float = 0.0) -> Genotype:
     """Table 1: `groups` x `group_width` channels in the first stage, of 256 put out."""
-    return resnet(depths, width=groups * group_width / 256, groups=groups, **fields)
+    return resnet(depths, width=groups * group_width / 256, groups=groups, se=se)
 
 
 REFERENCES = (

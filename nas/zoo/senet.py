@@ -1,14 +1,15 @@
 """SENet: squeeze-and-excitation in every residual block. Source: arXiv:1709.01507.
 
-As timm's, bottlenecks stride on their 3x3; the authors' Caffe networks (timm's `legacy_se...`)
-stride on the first 1x1 in SE-ResNet, with the same parameters. The authors' SENet-154 is
-`legacy_senet154`; timm's `senet154` differs in the border of its first pooling.
+As timm's, bottlenecks stride on their 3x3; the authors' Caffe networks (`legacy_seresnet...`)
+stride on the first 1x1 and have no border in the first pooling, with the same parameters. In the
+latter only, `legacy_senet154`, the authors' own, differs from timm's `senet154`.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
+from nas.dsl import maxpool
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 from nas.zoo.resnet import resnet
@@ -16,6 +17,8 @@ from nas.zoo.resnext import resnext
 
 SENET = Paper("SENet", 2017, "SENet, arXiv:1709.01507", "hujie-frank/SENet README, re-trained")
 SQUEEZE = 1 / 16
+NO_BORDER = maxpool(3, stride=2, padding=0, ceil=True)
+caffe = partial(resnet, pool=NO_BORDER, se=SQUEEZE, early=True)
 
 
 def senet154(pool: str = "") -> Genotype:
@@ -47,6 +50,9 @@ REFERENCES = (
     SENET.net(
         "seresnext101_32x4d", partial(resnext, (3, 4, 23, 3), 32, 4, se=SQUEEZE), 19.81, 4.96
     ),
+    SENET.net("legacy_seresnet50", partial(caffe, (3, 4, 6, 3)), 22.37, 6.36),
+    SENET.net("legacy_seresnet101", partial(caffe, (3, 4, 23, 3)), 21.75, 5.72),
+    SENET.net("legacy_seresnet152", partial(caffe, (3, 8, 36, 3)), 21.34, 5.54),
     SENET.net("senet154", senet154),
     SENET.net("legacy_senet154", partial(senet154, ", padding=0, ceil=True"), 18.68, 4.47),
 )

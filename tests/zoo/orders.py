@@ -1,5 +1,6 @@
 """Where an implementation runs layers in another order than ours: its order, put into ours."""
 
+from collections.abc import Callable
 from itertools import groupby
 
 
@@ -24,20 +25,17 @@ def nasnet(names: list[str]) -> list[str]:
     return ordered
 
 
-def projection_last(names: list[str]) -> list[str]:
-    """torchvision's RegNet projects a block's shortcut before its body."""
-    ordered: list[str] = []
-    for _, group in groupby(names, lambda name: name.split(".")[:3]):
-        ordered += sorted(group, key=lambda name: ".proj." in name)
-    return ordered
+def late(part: str, depth: int) -> Callable[[list[str]], list[str]]:
+    """Within each block (the first `depth` steps of a name), layers of that part come last:
+    torchvision's RegNet, timm's legacy SENet and pytorchcv's ResNet project shortcuts earlier."""
 
+    def order(names: list[str]) -> list[str]:
+        ordered: list[str] = []
+        for _, group in groupby(names, lambda name: name.split(".")[:depth]):
+            ordered += sorted(group, key=lambda name: f".{part}." in name)
+        return ordered
 
-def downsample_last(names: list[str]) -> list[str]:
-    """timm's legacy SENet projects a block's shortcut before it squeezes the body's output."""
-    ordered: list[str] = []
-    for _, group in groupby(names, lambda name: name.split(".")[:2]):
-        ordered += sorted(group, key=lambda name: ".downsample." in name)
-    return ordered
+    return order
 
 
 def skip_gains(names: list[str]) -> list[str]:

@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -207,29 +206,29 @@ def test_errors_say_what_and_how_to_mend_it(name):
 
 
 @pytest.mark.parametrize("name", known())
-def test_library_spaces_compile_and_cost_anywhere(name):
+def test_library_spaces_compile_and_cost(name):
     searched = Space(load(name))
     assert searched.size > 1_000
-    small = Space(fit(searched.genotype, (1, 64, 64), 7))
     rng = np.random.default_rng(0)
-    drawn = [small.resolve(small.sample(rng)) for _ in range(20)]
-    for candidate in list(filter(_can_be_built, drawn))[:3]:
-        network = nas.compile(candidate, device="meta")
-        cost = nas.cost(candidate)
-        assert sum(p.numel() for p in network.parameters()) == cost.training_params
-        assert network.input_shape == (1, 64, 64)
-        assert cost.graph.spec.shape == (7,)
-    first = Path(known()[name]).read_text().lower()
+    built = 0
+    for _ in range(30):
+        candidate = searched.resolve(searched.sample(rng))
+        try:
+            cost = nas.cost(candidate)
+        except GenotypeError as refusal:  # AnyNet's space holds widths that groups don't divide
+            if name != "resnet" or "groups must divide" not in str(refusal):
+                raise
+            continue
+        built += 1
+        if built <= 2:
+            network = nas.compile(candidate, device="meta")
+            assert sum(p.numel() for p in network.parameters()) == cost.training_params
+            fitted = nas.cost(fit(candidate, (1, 128, 128), 7))
+            assert fitted.graph.input.shape == (1, 128, 128)
+            assert fitted.graph.spec.shape == (7,)
+    assert built >= 2
+    first = known()[name].read_text().lower()
     assert "arxiv" in first.split("image(")[0], "its source in its first lines"
-
-
-def _can_be_built(candidate):
-    try:
-        return nas.cost(candidate).macs > 0
-    except GenotypeError as error:
-        if "groups must divide" not in str(error):
-            raise
-        return False
 
 
 def test_fit_fixes_image_and_classes_only():

@@ -32,4 +32,4 @@ def load(space: str | Genotype) -> Genotype:
     if "(" in space:
         return parse(space, "--space")
     hint = nearest(space, known()) or f"; known: {', '.join(known())}"
-    raise SpaceError(f"no search space is called {space!r}{hint}, or give a .nas file")
+    raise SpaceError(f"no search space is called {space!r} and no file{hint}")

@@ -192,7 +192,7 @@ ERRORS = {
     ),
     "an unknown space": (
         lambda: load("mbcnv"),
-        "no search space is called 'mbcnv'; did you mean 'mbconv'",
+        "no search space is called 'mbcnv' and no file; did you mean 'mbconv'",
     ),
 }
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 from genotypes import networks
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 
 import nas
@@ -270,7 +270,6 @@ def test_gradients_are_right(text):
     )
 
 
-@settings(max_examples=40)
 @given(networks(depth=2, length=3))
 def test_random_networks_train(text):
     """No in-place step overwrites what backward reads, and the input stays as it was."""
@@ -290,7 +289,6 @@ def test_random_networks_train(text):
     assert torch.equal(x.detach(), before)
 
 
-@settings(max_examples=40)
 @given(networks(depth=2, length=3))
 def test_what_one_network_computes_another_with_its_state_does(text):
     """Equal genotypes: one in eval after a pickle, the other built anew from the printed text."""

@@ -37,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print text and table, or JSON."""
     import nas
-
     from nas.space import load
     from nas.space.library import known
 

@@ -5,6 +5,7 @@ from the public implementation's with the same weights, seconds to count and to 
 """
 
 import argparse
+import os
 import sys
 import time
 import warnings
@@ -90,6 +91,8 @@ def main() -> None:
     parser.add_argument("--skip-outputs", action="store_true")
     parser.add_argument("--into", type=Path, help="a Markdown table to fill up")
     options = parser.parse_args()
+    if not os.environ.get("NAS_BENCH_DATA"):
+        parser.error("set NAS_BENCH_DATA to the folder of reference_models.json")
     torch.set_num_threads(1)
     head = [f"| {' | '.join(HEADS)} |", f"|{' --- |' * len(HEADS)}"]
     done = {}

@@ -6,7 +6,7 @@ nas.cost(g).macs
 model = nas.compile(g)
 """
 
-from nas.api import compile, cost, genotype, load, parse
+from nas.api import compile, cost, genotype, load, load_weights, parse
 from nas.genotype import Genotype
 
-__all__ = ["Genotype", "compile", "cost", "genotype", "load", "parse"]
+__all__ = ["Genotype", "compile", "cost", "genotype", "load", "load_weights", "parse"]

@@ -1,8 +1,9 @@
-"""What `import nas` offers: parse, genotype, cost, compile, load. torch is imported by the
-first `compile` or `load`."""
+"""What `import nas` offers: parse, genotype, cost, compile, load, load_weights. torch is imported
+by the first `compile` or `load`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ from nas.zoo import genotype
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from nas.compiler.network import Network
+    from nas.compiler.weights import Matched
 
 
 def cost(what: str | Path | Genotype, image: tuple[int, int, int] | None = None) -> costs.Cost:
@@ -51,4 +54,22 @@ def load(folder: str | Path) -> Network:
     return read(Path(folder))
 
 
-__all__ = ["compile", "cost", "genotype", "load", "parse"]
+def load_weights(
+    model: Network,
+    source: Mapping[str, torch.Tensor] | nn.Module | str | Path,
+    *,
+    strict: bool = True,
+    like: nn.Module | None = None,
+) -> Matched:
+    """Another library's weights in a compiled genotype; the report says what became of what.
+
+    `source`: a state dict, a module, a file (`.safetensors`, `.pth`), `timm:NAME` or
+    `torchvision:NAME`; the rest as `nas.compiler.weights.load_weights`. Raises WeightsError where
+    anything doesn't fit or could be swapped; the network is then as it was.
+    """
+    from nas.compiler.weights import load_weights as aligned
+
+    return aligned(model, source, strict=strict, like=like)
+
+
+__all__ = ["compile", "cost", "genotype", "load", "load_weights", "parse"]

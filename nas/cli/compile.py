@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 NAME = "compile"
 HELP = "write a genotype as a torch module with weights"
 DESCRIPTION = """\
-Write a folder with genotype.nas, weights.safetensors (initial ones, drawn with the seed), model.py
-(a module that needs only torch, with the state dict's names and the same outputs to the bit),
-cost.json, cost.md and a README.md that says how to load it and how it was made.
+Write a folder with genotype.nas, weights.safetensors (initial ones, drawn with the seed, or those
+of --weights), model.py (a module that needs only torch, with the state dict's names and the same
+outputs to the bit), cost.json, cost.md and a README.md that says how to load it and how it was
+made.
 """
 
 
@@ -27,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("genotype", help="a reference's name, a .nas file or text")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder")
     parser.add_argument("--seed", type=int, default=0, help="of the weights (default: 0)")
+    parser.add_argument(
+        "--weights",
+        metavar="SOURCE",
+        help="another library's: a .safetensors, .pth, .pt or .bin file, timm:NAME or "
+        "torchvision:NAME",
+    )
     parser.add_argument(
         "--zero-gamma", action="store_true", help="let residual branches begin at zero"
     )
@@ -53,6 +61,9 @@ def run(args: argparse.Namespace) -> int:
         genotype, seed=args.seed, zero_gamma=args.zero_gamma, device=args.device
     )
     drawn = f"drawn with seed {args.seed}, not trained"
+    if args.weights:
+        print(nas.load_weights(network, args.weights), file=sys.stderr)
+        drawn = f"taken from {args.weights}"
     origin = Origin(_title(args.genotype), drawn, "Made by", _command(args), {"seed": args.seed})
     write(args.out, genotype, lambda path: save(network, path), origin)
     for name in FILES:
@@ -81,5 +92,6 @@ def _title(what: str) -> str:
 def _command(args: argparse.Namespace) -> str:
     words = ["nas", "compile", args.genotype, "--out", str(args.out), "--seed", str(args.seed)]
     words += ["--zero-gamma"] * args.zero_gamma
+    words += ["--weights", args.weights] if args.weights else []
     words += ["--device", args.device] if args.device != "cpu" else []
     return shlex.join(words)

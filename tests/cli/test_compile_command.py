@@ -107,3 +107,20 @@ def test_options_that_cannot_be(
 def test_a_folder_without_a_network_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no network"):
         nas.load(tmp_path)
+
+
+def test_weights_from_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, source = tmp_path / "net", tmp_path / "w.pth"
+    given = nas.compile(SMALL, seed=9).state_dict()
+    torch.save({"state_dict": given}, source)
+    command = ["compile", SMALL, "--out", str(out), "--weights", str(source)]
+    assert cli.main(command) == 0
+    assert f"numbers from {source}" in capsys.readouterr().err
+    assert all(torch.equal(v, given[k]) for k, v in nas.load(out).state_dict().items())
+    page = (out / "README.md").read_text()
+    assert f"taken from {source}" in page
+    assert f"--weights {source}" in page
+    source.write_bytes(b"")
+    assert cli.main([*command[:-3], str(tmp_path / "other"), *command[-2:]]) == 1
+    assert "no file of torch.save" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()

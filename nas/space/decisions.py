@@ -144,10 +144,16 @@ class _Explorer(Decider):
         super().__init__(self.largest)
         self.found = found
         self.ties: dict[str, Genotype] = {}
+        self.again = False  # inside a tie that was met before
 
     def pick(self, choice: Choice, at: Key) -> int:
         """As ever, and every choice of a key is the same choice."""
         key = key_of(choice, at)
+        if key in self.found and choice.name is None and not self.again:
+            raise SpaceError(
+                f"two choices have the key {key!r}; give the parts that hold them different names "
+                "with @, or name the choices"
+            )
         before = self.found.setdefault(key, choice)
         if (before.options, before.name) != (choice.options, choice.name):
             raise SpaceError(
@@ -172,9 +178,15 @@ class _Explorer(Decider):
                 if isinstance(option, Genotype)
             ]
             return made[0]
-        if isinstance(part, Tie) and self.ties.setdefault(part.name, part.body) != part.body:
+        if not isinstance(part, Tie):
+            return super().__call__(part, at)
+        if self.ties.get(part.name, part.body) != part.body:
             raise SpaceError(
                 f"two ties are called {part.name!r} but hold different expressions; "
                 "give one of them another name"
             )
-        return super().__call__(part, at)
+        before, self.again = self.again, self.again or part.name in self.ties
+        self.ties[part.name] = part.body
+        resolved = super().__call__(part, at)
+        self.again = before
+        return resolved

@@ -51,8 +51,8 @@ class Job:
 class Outcome:
     """What came of a job: its kind, the figures it measured, and the reason where it failed.
 
-    `figures` maps names ("accuracy", "loss", "macs", "params", "latency") to finite numbers; accuracy
-    is a share from 0 to 1, latency is in seconds.
+    `figures` maps names ("accuracy", "loss", "macs", "params", "latency") to finite numbers;
+    accuracy is a share from 0 to 1, latency is in seconds.
     """
 
     number: int

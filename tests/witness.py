@@ -1,4 +1,4 @@
-"""timm and torchvision beside a CPU build of torch: their two missing operators are declared before the import."""
+"""timm and torchvision beside a CPU build of torch: two missing operators are declared first."""
 
 import torch
 

@@ -42,8 +42,8 @@ class TrainEvaluator:
         """Train the job's genotype; its weights lie in `folder`/weights.safetensors afterwards.
 
         Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
-        validation split, `epochs`. Raises whatever goes wrong with the candidate, which the executor
-        makes an outcome of, and `RunError` where the weights can't be written: no other candidate
+        validation split, `epochs`. Raises whatever goes wrong with the candidate, which the
+        executor makes an outcome of, and `RunError` where the weights can't be written: no other candidate
         could go on then.
         """
         try:

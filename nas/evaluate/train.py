@@ -43,8 +43,8 @@ class TrainEvaluator:
 
         Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
         validation split, `epochs`. Raises whatever goes wrong with the candidate, which the
-        executor makes an outcome of, and `RunError` where the weights can't be written: no other candidate
-        could go on then.
+        executor makes an outcome of, and `RunError` where the weights can't be written: no other
+        candidate could go on then.
         """
         try:
             figures = self._trained(job, folder)

@@ -216,6 +216,7 @@ def test_export(text):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # torch's own, in inductor
 def test_torch_compile():
     network = made().eval()
     compiled = torch.compile(network, fullgraph=True)

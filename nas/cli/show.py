@@ -31,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image", metavar="C,H,W", help="the input of a part that has no image(...)"
     )
+    parser.add_argument(
+        "--draw",
+        action="store_true",
+        help="a picture in one screen: maps as bands, dark where the MACs are",
+    )
     parser.add_argument("--json", action="store_true", help="exact figures")
 
 
@@ -48,6 +53,11 @@ def run(args: argparse.Namespace) -> int:
     lines = cost.nodes if args.nodes else cost.stages
     if args.json:
         print(json.dumps(_described(genotype, cost, lines, "nodes" if args.nodes else "stages")))
+        return 0
+    if args.draw:
+        from nas.report.sketch import sketch
+
+        print(sketch(cost))
         return 0
     print(genotype)
     print()

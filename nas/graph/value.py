@@ -1,21 +1,12 @@
-"""Recording: a tensor that doesn't exist yet (`Value`) writes down what is done to it (`Graph`).
-
-A block's body is recorded once for each (block, input, settings) into a graph of operations; a
-network is a graph
-whose nodes are such graphs and the operations between them. Both are the same class: `flat()`
-opens them.
-"""
+"""Values: tensors that don't exist yet, which write down what is done to them."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, ClassVar, TypeAlias, cast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from nas.errors import GenotypeError
+from nas.graph.settings import Settings
 from nas.ops import (
     Activate,
     AdaptivePool,
@@ -30,13 +21,11 @@ from nas.ops import (
     DropPath,
     Flatten,
     GlobalPool,
-    Input,
     LayerNorm,
     LayerScale,
     Linear,
     LocalResponseNorm,
     Multiply,
-    Op,
     Pad,
     Pair,
     Permute,
@@ -56,281 +45,8 @@ from nas.ops import (
     pair,
 )
 
-Path: TypeAlias = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What `default(...)` says for the blocks after it; None leaves the choice to the block."""
-
-    act: str | None = None
-    norm: str | None = None  # "batch", "layer" or "none"
-    eps: float | None = None
-    momentum: float | None = None
-    gain: str | None = None  # "act" or "weights": where an activation's lost variance is restored
-    padding: str | None = (
-        None  # "half": kernel // 2 on each side; "same": as TensorFlow; "valid": none
-    )
-    drop_path: float | None = None  # of the block at hand; the recorder lets it grow with depth
-
-    def updated(self, values: Iterable[tuple[str, object]]) -> Settings:
-        """These settings with some of them changed."""
-        return replace(self, **cast(dict[str, Any], dict(values)))
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """Sums over a graph: learned numbers, multiply-accumulates, and elements put out by layers
-    with MACs."""
-
-    params: int = 0
-    macs: int = 0
-    activations: int = 0
-
-
-FREE = Total()
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One step: an operation or a block's graph, its inputs (indices of nodes), its output and
-    its place."""
-
-    item: Op | Graph
-    inputs: tuple[int, ...]
-    spec: Spec
-    path: Path
-    total: Total = FREE
-
-    def reading(self, inputs: tuple[int, ...], path: Path | None = None) -> Node:
-        """The same step on other inputs, or elsewhere."""
-        return Node(self.item, inputs, self.spec, self.path if path is None else path, self.total)
-
-
-@dataclass(frozen=True, eq=False)
-class Graph:
-    """Steps in order of execution; node 0 is the input, `output` the result, `aux` training-only
-    results.
-
-    Graphs are compared by identity; a block's graph is recorded once, so equal blocks share theirs.
-    """
-
-    label: str
-    nodes: tuple[Node, ...]
-    output: int
-    aux: tuple[tuple[int, float], ...] = ()
-    names: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def input(self) -> Spec:
-        """What goes in."""
-        return self.nodes[0].spec
-
-    @property
-    def spec(self) -> Spec:
-        """What comes out."""
-        return self.nodes[self.output].spec
-
-    def specs(self, node: Node) -> tuple[Spec, ...]:
-        """The specs of a node's inputs."""
-        return tuple(self.nodes[i].spec for i in node.inputs)
-
-    @cached_property
-    def total(self) -> Total:
-        """Sums over all nodes, auxiliary heads left out: the network as it is used."""
-        used = self.live(with_aux=False) if self.aux else range(len(self.nodes))
-        params = macs = activations = 0
-        for index in used:
-            one = self.nodes[index].total
-            params += one.params
-            macs += one.macs
-            activations += one.activations
-        return Total(params, macs, activations)
-
-    def live(self, *, with_aux: bool = True) -> list[int]:
-        """Indices of the nodes that the result depends on, in order."""
-        wanted = {0, self.output, *(index for index, _ in self.aux if with_aux)}
-        for index in range(len(self.nodes) - 1, -1, -1):
-            if index in wanted:
-                wanted.update(self.nodes[index].inputs)
-        return sorted(wanted)
-
-    @cached_property
-    def keeps_zero(self) -> bool:
-        """Whether a zero in gives a zero out."""
-        return self.output in self._zeros({0})
-
-    @cached_property
-    def gives_zero(self) -> bool:
-        """Whether zeros come out whatever goes in."""
-        inside = any(node.item.gives_zero for node in self.nodes)
-        return inside and self.output in self._zeros(set())
-
-    def _zeros(self, zero: set[int]) -> set[int]:
-        """The nodes that are all zeros where those of `zero` are."""
-        for index, node in enumerate(self.nodes[1:], 1):
-            if isinstance(node.item, Multiply):
-                dead = any(i in zero for i in node.inputs)
-            else:
-                dead = node.item.keeps_zero and all(i in zero for i in node.inputs)
-            if dead or node.item.gives_zero:
-                zero.add(index)
-        return zero
-
-    @cached_property
-    def random(self) -> bool:
-        """Whether two of it on one input differ in training."""
-        return any(node.item.random for node in self.nodes)
-
-    @property
-    def trivial(self) -> bool:
-        """Whether it hands its input on unchanged."""
-        return self.output == 0
-
-    commutes: ClassVar[bool] = False  # a block reads one input
-
-    def flat(self) -> Graph:
-        """The same network with every block opened: nodes are operations only."""
-        nodes: list[Node] = []
-        at: list[int] = []  # index here -> index in `nodes`
-        for node in self.nodes:
-            if isinstance(node.item, Graph):
-                inner = node.item.flat() if _nested(node.item) else node.item
-                place = [at[node.inputs[0]]]
-                for part in inner.nodes[1:]:
-                    place.append(len(nodes))
-                    inputs = tuple(place[i] for i in part.inputs)
-                    nodes.append(part.reading(inputs, node.path + part.path))
-                at.append(place[inner.output])
-            else:
-                at.append(len(nodes))
-                nodes.append(node.reading(tuple(at[i] for i in node.inputs)))
-        aux = tuple((at[index], weight) for index, weight in self.aux)
-        names = tuple((name, at[index]) for name, index in self.names)
-        return Graph(self.label, tuple(nodes), at[self.output], aux, names)
-
-
-def _nested(graph: Graph) -> bool:
-    return any(isinstance(node.item, Graph) for node in graph.nodes)
-
-
-class Inside:
-    """An expression in a block's field: the genotype's, opaque to the block that holds it."""
-
-    __slots__ = ()
-
-
-class Surroundings(ABC):
-    """What a block that holds expressions can ask of the network it stands in."""
-
-    @abstractmethod
-    def before(self, x: Value) -> Value:
-        """What the step that made `x` read: of a chain, the output before the previous."""
-
-    @abstractmethod
-    def named(self, name: str, x: Value) -> Value:
-        """The output of that name."""
-
-    @abstractmethod
-    def through(
-        self, inside: Inside, x: Value, part: str, known: Mapping[str, Callable[[], Value]]
-    ) -> Value:
-        """`x` through an expression, as the part of that name, in a scope of names of its own.
-
-        `known` are names in that scope; each is made only where the expression taps it.
-        """
-
-
-class Recorder:
-    """Writes nodes down in order; knows the place (scope) that is being recorded."""
-
-    surroundings: Surroundings | None = None  # while a block that holds expressions is recorded
-
-    def __init__(self, label: str, spec: Spec) -> None:
-        self.label = label
-        self.nodes: list[Node] = [Node(Input(spec), (), spec, ("input",))]
-        self.scope: Path = ()
-        self._taken: dict[Path, int] = {}
-
-    def start(self, settings: Settings) -> Value:
-        """The graph's input."""
-        return Value(self, 0, self.nodes[0].spec, settings)
-
-    def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
-        """The output of an operation on values of this recorder; errors gain the place."""
-        inputs = _laid(op.lies, inputs)
-        specs = [value.spec for value in inputs]
-        path = self.place(name or op.name)
-        try:
-            spec = op.infer(*specs)
-        except GenotypeError as error:
-            error.place = (*path, *error.place)
-            raise
-        params, macs = op.params(*specs), op.macs(spec, *specs)
-        total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
-        return self._append(
-            Node(op, tuple([value.index for value in inputs]), spec, path, total), inputs
-        )
-
-    def splice(self, graph: Graph, x: Value, path: Path) -> Value:
-        """The output of a block's graph applied to `x` at `path`."""
-        return self._append(Node(graph, (x.index,), graph.spec, path, graph.total), (x,))
-
-    def _append(self, node: Node, inputs: Sequence[Value]) -> Value:
-        self.nodes.append(node)
-        return Value(self, len(self.nodes) - 1, node.spec, inputs[0].settings)
-
-    def place(self, name: str) -> Path:
-        """A place of that name in the scope at hand; the second one is `name2`."""
-        path = (*self.scope, name)
-        count = self._taken.get(path, 0) + 1
-        self._taken[path] = count
-        return path if count == 1 else (*self.scope, f"{name}{count}")
-
-    @contextmanager
-    def inside(self, scope: Path) -> Iterator[None]:
-        """While it holds, nodes are placed in `scope`."""
-        before, self.scope = self.scope, scope
-        try:
-            yield
-        finally:
-            self.scope = before
-
-    def finish(
-        self,
-        output: Value,
-        aux: Iterable[tuple[Value, float]] = (),
-        names: Iterable[tuple[str, Value]] = (),
-    ) -> Graph:
-        """What was recorded."""
-        return Graph(
-            self.label,
-            tuple(self.nodes),
-            output.index,
-            tuple((value.index, weight) for value, weight in aux),
-            tuple((name, value.index) for name, value in names),
-        )
-
-
-def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
-    """The inputs with their channels first or last in memory as an operation wants them; where it
-    wants them only alike, last if any are."""
-    if lies == "any":
-        lie = {value.spec.last for value in inputs if value.spec.size}
-        if len(lie) < 2:
-            return inputs
-        lies = "last"
-    return [value.laid(lies == "last") for value in inputs]
-
-
-@contextmanager
-def located(path: Path) -> Iterator[None]:
-    """Errors from inside begin with the place: `stage.0.depthwise: ...`."""
-    try:
-        yield
-    except GenotypeError as error:
-        error.place = (*path, *error.place)
-        raise
+if TYPE_CHECKING:
+    from nas.graph.recorder import Inside, Recorder, Surroundings
 
 
 class Value:

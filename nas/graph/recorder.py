@@ -1,0 +1,136 @@
+"""The recorder: it writes nodes down in order and knows the place that is being recorded."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from nas.errors import GenotypeError
+from nas.graph.nodes import FREE, Graph, Node, Path, Total
+from nas.graph.settings import Settings
+from nas.graph.value import Value
+from nas.ops import (
+    Input,
+    Op,
+    Spec,
+)
+
+
+class Inside:
+    """An expression in a block's field: the genotype's, opaque to the block that holds it."""
+
+    __slots__ = ()
+
+
+class Surroundings(ABC):
+    """What a block that holds expressions can ask of the network it stands in."""
+
+    @abstractmethod
+    def before(self, x: Value) -> Value:
+        """What the step that made `x` read: of a chain, the output before the previous."""
+
+    @abstractmethod
+    def named(self, name: str, x: Value) -> Value:
+        """The output of that name."""
+
+    @abstractmethod
+    def through(
+        self, inside: Inside, x: Value, part: str, known: Mapping[str, Callable[[], Value]]
+    ) -> Value:
+        """`x` through an expression, as the part of that name, in a scope of names of its own.
+
+        `known` are names in that scope; each is made only where the expression taps it.
+        """
+
+
+class Recorder:
+    """Writes nodes down in order; knows the place (scope) that is being recorded."""
+
+    surroundings: Surroundings | None = None  # while a block that holds expressions is recorded
+
+    def __init__(self, label: str, spec: Spec) -> None:
+        self.label = label
+        self.nodes: list[Node] = [Node(Input(spec), (), spec, ("input",))]
+        self.scope: Path = ()
+        self._taken: dict[Path, int] = {}
+
+    def start(self, settings: Settings) -> Value:
+        """The graph's input."""
+        return Value(self, 0, self.nodes[0].spec, settings)
+
+    def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
+        """The output of an operation on values of this recorder; errors gain the place."""
+        inputs = _laid(op.lies, inputs)
+        specs = [value.spec for value in inputs]
+        path = self.place(name or op.name)
+        try:
+            spec = op.infer(*specs)
+        except GenotypeError as error:
+            error.place = (*path, *error.place)
+            raise
+        params, macs = op.params(*specs), op.macs(spec, *specs)
+        total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
+        return self._append(
+            Node(op, tuple([value.index for value in inputs]), spec, path, total), inputs
+        )
+
+    def splice(self, graph: Graph, x: Value, path: Path) -> Value:
+        """The output of a block's graph applied to `x` at `path`."""
+        return self._append(Node(graph, (x.index,), graph.spec, path, graph.total), (x,))
+
+    def _append(self, node: Node, inputs: Sequence[Value]) -> Value:
+        self.nodes.append(node)
+        return Value(self, len(self.nodes) - 1, node.spec, inputs[0].settings)
+
+    def place(self, name: str) -> Path:
+        """A place of that name in the scope at hand; the second one is `name2`."""
+        path = (*self.scope, name)
+        count = self._taken.get(path, 0) + 1
+        self._taken[path] = count
+        return path if count == 1 else (*self.scope, f"{name}{count}")
+
+    @contextmanager
+    def inside(self, scope: Path) -> Iterator[None]:
+        """While it holds, nodes are placed in `scope`."""
+        before, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = before
+
+    def finish(
+        self,
+        output: Value,
+        aux: Iterable[tuple[Value, float]] = (),
+        names: Iterable[tuple[str, Value]] = (),
+    ) -> Graph:
+        """What was recorded."""
+        return Graph(
+            self.label,
+            tuple(self.nodes),
+            output.index,
+            tuple((value.index, weight) for value, weight in aux),
+            tuple((name, value.index) for name, value in names),
+        )
+
+
+def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
+    """The inputs with their channels first or last in memory as an operation wants them; where it
+    wants them only alike, last if any are."""
+    if lies == "any":
+        lie = {value.spec.last for value in inputs if value.spec.size}
+        if len(lie) < 2:
+            return inputs
+        lies = "last"
+    return [value.laid(lies == "last") for value in inputs]
+
+
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Errors from inside begin with the place: `stage.0.depthwise: ...`."""
+    try:
+        yield
+    except GenotypeError as error:
+        error.place = (*path, *error.place)
+        raise

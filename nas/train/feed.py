@@ -10,7 +10,9 @@ from torch import Tensor
 
 from nas.data import DataSet, Split
 from nas.errors import DataError
-from nas.train.augment import mirrored, shifted
+from nas.train.augment import Augmentation, mirrored, shifted
+
+PLAIN = Augmentation()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +23,19 @@ class Feed:
     split: Split
     mean: Tensor  # (1, C, 1, 1)
     std: Tensor  # (1, C, 1, 1)
+    augmentation: Augmentation = PLAIN
 
     @classmethod
-    def of(cls, data: DataSet, split: Split, device: torch.device) -> Feed:
-        """A feed of `split`, a part of `data`, moved to `device`."""
+    def of(
+        cls,
+        data: DataSet,
+        split: Split,
+        device: torch.device,
+        augmentation: Augmentation = PLAIN,
+    ) -> Feed:
+        """A feed of `split`, a part of `data`, moved to `device`; `shuffled` augments."""
         mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in (data.mean, data.std))
-        return cls(data, split.to(device), mean.to(device), std.to(device))
+        return cls(data, split.to(device), mean.to(device), std.to(device), augmentation)
 
     def steps(self, batch: int) -> int:
         """Steps an epoch takes in batches of at most `batch` images, two or more where possible."""
@@ -36,7 +45,10 @@ class Feed:
     def shuffled(
         self, batch: int, order: torch.Generator, augment: torch.Generator | None
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """One epoch: every image once, in `order`'s order, moved by `augment` where given.
+        """One epoch: every image once, in `order`'s order, augmented by `augment` where given.
+
+        Images (B, C, H, W) are normalised; labels are (B,), or soft (B, classes) where images are
+        mixed.
 
         Batches differ in size by at most one image, so that none is too small for batch norm:
         1,078 images in batches of at most 64 are 17 steps of 63 or 64.
@@ -50,10 +62,12 @@ class Feed:
         # Drawn on the CPU, so that the order is the same whatever the device.
         drawn = torch.randperm(len(labels), generator=order).to(labels.device)
         for chosen in drawn.tensor_split(self.steps(batch)):
-            batched = images[chosen]
-            if augment is not None:
-                batched = self._augmented(batched, augment)
-            yield self._normalised(batched), labels[chosen]
+            if augment is None:
+                yield self._normalised(images[chosen]), labels[chosen]
+            else:
+                moved = self._normalised(self._moved(images[chosen], augment))
+                classes = len(self.data.classes)
+                yield self.augmentation.normalised(moved, labels[chosen], classes, augment)
 
     def ordered(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every image once, in the split's own order, unmoved; the last batch may be smaller."""
@@ -61,7 +75,7 @@ class Feed:
             chosen = slice(start, start + batch)
             yield self._normalised(self.split.images[chosen]), self.split.labels[chosen]
 
-    def _augmented(self, images: Tensor, random: torch.Generator) -> Tensor:
+    def _moved(self, images: Tensor, random: torch.Generator) -> Tensor:
         pixels = round(self.data.shift * images.shape[-1])
         if pixels:
             images = shifted(images, pixels, random)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nas.data import Split, load
-from nas.train.augment import mirrored, shifted
+from nas.train.augment import Augmentation
 from nas.train.feed import Feed
 
 CPU = torch.device("cpu")
@@ -41,25 +41,34 @@ def test_augmented_digits_move_but_do_not_flip():
     assert moved.shape == still.shape
 
 
-def test_shifting_is_padding_and_cropping():
-    images = torch.randint(256, (40, 3, 6, 9), dtype=torch.uint8)
-    moved = shifted(images, 2, torch.Generator().manual_seed(0))
-    assert moved.shape == images.shape
-    padded = torch.nn.functional.pad(images, (2, 2, 2, 2))
-    crops = {}
-    for row in range(5):
-        for column in range(5):
-            crops[row, column] = padded[:, :, row : row + 6, column : column + 9]
-    places = [
-        next(at for at, crop in crops.items() if torch.equal(crop[i], moved[i])) for i in range(40)
-    ]
-    assert len(set(places)) > 10
+def test_labels_are_soft_where_images_are_mixed():
+    data = load("digits")
+    feed = Feed.of(data, data.train(), CPU, Augmentation(cutout=8, mixup=0.4))
+    order, moves = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
+    images, labels = next(iter(feed.shuffled(64, order, moves)))
+    assert images.shape == (64, *data.shape)
+    assert labels.shape == (64, 10)
+    torch.testing.assert_close(labels.sum(1), torch.ones(64))
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    order.manual_seed(0)
+    _, hard = next(iter(feed.shuffled(64, order, None)))
+    assert (labels.gather(1, hard[:, None]) > 0).all()
 
 
-def test_mirroring_mirrors_about_half():
-    images = torch.randint(256, (400, 1, 4, 5), dtype=torch.uint8)
-    out = mirrored(images, torch.Generator().manual_seed(0))
-    flipped = sum(torch.equal(a.flip(2), b) for a, b in zip(images, out, strict=True))
-    kept = sum(torch.equal(a, b) for a, b in zip(images, out, strict=True))
-    assert flipped + kept == 400
-    assert 160 < flipped < 240
+def test_the_same_generators_give_the_same_batches():
+    data = load("digits")
+    feed = Feed.of(data, data.train(), CPU, Augmentation(erase=0.5, mixup=0.8, cutmix=1.0))
+
+    def epoch(seed):
+        order, moves = torch.Generator().manual_seed(0), torch.Generator().manual_seed(seed)
+        state = torch.get_rng_state()
+        batches = list(feed.shuffled(300, order, moves))
+        assert torch.equal(torch.get_rng_state(), state)
+        return torch.cat([images for images, _ in batches]), torch.cat(
+            [soft for _, soft in batches]
+        )
+
+    (first, soft), (again, _), (other, _) = epoch(1), epoch(1), epoch(2)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert soft.shape == (len(data.train()), 10)

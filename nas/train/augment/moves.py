@@ -1,4 +1,4 @@
-"""Augmentation of whole batches, on the device where they are."""
+"""Moving whole images: shifts and mirror images, a batch at a time."""
 
 from __future__ import annotations
 

@@ -1,0 +1,22 @@
+"""Augmentation of whole batches, on the device where they are; all chance is the generator's.
+
+On bytes, before normalising: `shifted`, `mirrored` and the policies `AUTOAUGMENT`, `RandAugment`.
+On floats, after it: `cutout`, `erased`, and `mixup` and `cutmix`, which give soft labels.
+An `Augmentation` says which of them a training uses.
+"""
+
+from nas.train.augment.augmentation import Augmentation
+from nas.train.augment.holes import cutout, erased
+from nas.train.augment.mixes import blended, cutmix, mixup
+from nas.train.augment.moves import mirrored, shifted
+
+__all__ = [
+    "Augmentation",
+    "blended",
+    "cutmix",
+    "cutout",
+    "erased",
+    "mirrored",
+    "mixup",
+    "shifted",
+]

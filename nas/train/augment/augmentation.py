@@ -1,0 +1,57 @@
+"""Which augmentations a training uses, and in what order they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nas.errors import UsageError
+from nas.train.augment.holes import cutout, erased
+from nas.train.augment.mixes import blended, cutmix, mixup
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """What is done to training images beyond the shifts and mirror images their data set allows.
+
+    `cutout` is the side of the hole in pixels, `erase` the chance of a rectangle of noise, `mixup`
+    and `cutmix` are the alphas of their Beta distributions; 0 leaves each out. With both alphas,
+    each batch takes one or the other by a chance of one half.
+    """
+
+    cutout: int = 0
+    erase: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+    def __post_init__(self) -> None:
+        rules = (
+            (self.cutout >= 0, "cutout", self.cutout, "0 (none) or more pixels"),
+            (0 <= self.erase <= 1, "erase", self.erase, "a chance from 0 to 1"),
+            (self.mixup >= 0, "mixup", self.mixup, "0 (none) or more"),
+            (self.cutmix >= 0, "cutmix", self.cutmix, "0 (none) or more"),
+        )
+        for holds, field, value, rule in rules:
+            if not holds:
+                raise UsageError(f"augmentation: {field} must be {rule}, but got {value}")
+
+    def normalised(
+        self, images: Tensor, labels: Tensor, classes: int, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Normalised images (B, C, H, W) with holes and mixed; labels (B,), or soft (B, classes).
+
+        Soft labels are shares of the classes that add up to 1, as `cross_entropy` takes them.
+        """
+        if self.cutout:
+            images = cutout(images, self.cutout, random)
+        if self.erase:
+            images = erased(images, self.erase, random)
+        if self.mixup and self.cutmix:
+            return blended(images, labels, classes, (self.mixup, self.cutmix), random)
+        if self.mixup:
+            return mixup(images, labels, classes, self.mixup, random)
+        if self.cutmix:
+            return cutmix(images, labels, classes, self.cutmix, random)
+        return images, labels

@@ -50,6 +50,10 @@ class RunError(NasError):
     """A run folder can't be created, locked, read or continued."""
 
 
+class LatencyError(NasError):
+    """A latency can't be measured as asked, or a calibration can't be read."""
+
+
 class UsageError(NasError):
     """A command line asks for something that can't be done as written; exit code 2."""
 

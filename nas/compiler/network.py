@@ -94,6 +94,14 @@ def compile(
     return network
 
 
+def part(scope: Scope, *, seed: int = 0, device: str | torch.device = "cpu") -> nn.Module:
+    """The module of a part of a network, with weights from a generator of its own."""
+    target = torch.device(device)
+    module = _build(scope, target)
+    _initialise(module, seed, target)
+    return module
+
+
 def _build(scope: Scope, device: torch.device, *, root: bool = False) -> nn.Module:
     plain = scope.plain and not root
     module = nn.Sequential() if plain else _class(scope.label, scope.forward, root)()

@@ -65,6 +65,13 @@ def outline(graph: Graph) -> Scope:
     )
 
 
+def reading(graph: Graph, inputs: int) -> Scope:
+    """The module of a part of a network: the first `inputs` nodes of its graph are what it reads,
+    one argument each."""
+    steps = [_Step(i, node, node.path) for i, node in enumerate(graph.nodes) if i >= inputs]
+    return _Writer(graph).scope(graph.label, steps, list(range(inputs)), [graph.output])
+
+
 def _together(graph: Graph, main: set[int]) -> set[int]:
     """With the nodes that share a module with one of `main`: a module is called once, so what only
     an auxiliary head reads there is done in eval too."""

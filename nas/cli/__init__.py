@@ -80,6 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}", 1)
+    finally:
+        # Ctrl-C during an exec of text (named tuples are made by one, so during imports) is noted
+        # by `python -m`, which would die of SIGINT although it was caught; an exec forgets it.
+        exec("")
     return code
 
 

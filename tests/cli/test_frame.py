@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -92,3 +93,19 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.wait(30) == cli.BROKEN_PIPE
         assert process.stderr.read() == ""
+
+
+def test_a_caught_ctrl_c_leaves_the_exit_code_alone(tmp_path: Path) -> None:
+    # Python would end by SIGINT (-2) where KeyboardInterrupt has passed through an exec of text.
+    (tmp_path / "caught.py").write_text(
+        "import sys\n"
+        "import nas.cli.list\n"
+        "def run(args):\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 130\n"
+        "nas.cli.list.run = run\n"
+        "sys.exit(nas.cli.main(['list']))\n"
+    )
+    assert subprocess.run([sys.executable, "-m", "caught"], cwd=tmp_path).returncode == 130

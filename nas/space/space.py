@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from nas.errors import SpaceError, nearest
-from nas.genotype.expression import Choice, Genotype
-from nas.space.decisions import Decider, Decision, Option, every_decision, label
+from nas.genotype.expression import Genotype
+from nas.space.decisions import Decision, Option, label
 from nas.space.features import Vector, Way, encoding, paths
+from nas.space.plan import UNMADE, Picks, Planner, decide
 from nas.space.size import size
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class Space:
                 "put choice(...) where it may vary, or name a space (nas search --space mbconv)"
             )
         self.genotype = genotype
-        _ = self.decisions  # two different choices of one name are refused here
-
-    @cached_property
-    def decisions(self) -> tuple[Decision, ...]:
-        """All decisions, also those that stand only in some options."""
-        return every_decision(self.genotype)
+        planner = Planner()  # two different choices of one name are refused here
+        self._plan = planner(genotype)
+        self.decisions: tuple[Decision, ...] = tuple(
+            Decision(key, tuple(map(label, choice.options)))
+            for key, choice in planner.found.items()
+        )  # all of them, also those that stand only in some options
+        self._numbers = {decision.key: i for i, decision in enumerate(self.decisions)}
+        self._counts = [len(decision.options) for decision in self.decisions]
 
     @cached_property
     def size(self) -> int:
@@ -43,35 +46,32 @@ class Space:
 
     def sample(self, rng: np.random.Generator) -> Point:
         """A point, every decision drawn uniformly."""
-        return self._decided(lambda key, choice: int(rng.integers(len(choice.options))))[0]
+        return self._point(self._drawn(self._none(), rng))
 
     def resolve(self, point: Mapping[str, Option]) -> Genotype:
         """The candidate without choices; SpaceError where the point doesn't fit this space."""
-        known = {decision.key for decision in self.decisions}
         for key in point:
-            if key not in known:
+            if key not in self._numbers:
                 raise SpaceError(
-                    f"the space has no decision {key!r}{nearest(key, known)}; "
+                    f"the space has no decision {key!r}{nearest(key, self._numbers)}; "
                     "the point was stored for another space"
                 )
-        return self._decided(lambda key, choice: _index(key, choice, point))[1]
+        return cast(Genotype, self._plan.make(self._picks(point)))
 
     def active(self, point: Mapping[str, Option]) -> Point:
         """The decisions of `point` that matter for its candidate."""
-        return self._decided(lambda key, choice: _index(key, choice, point))[0]
+        return self._point(self._picks(point))
 
     def complete(
         self, point: Mapping[str, Option], rng: np.random.Generator | None = None
     ) -> Point:
         """`point` with what is missing drawn (or, without `rng`, taken as the first option), the
         superfluous left out."""
-
-        def decide(key: str, choice: Choice) -> int:
-            if key in point:
-                return _index(key, choice, point)
-            return int(rng.integers(len(choice.options))) if rng is not None else 0
-
-        return self._decided(decide)[0]
+        held = self._none()
+        for number, decision in enumerate(self.decisions):
+            if decision.key in point:
+                held[number] = decision.index(point[decision.key])
+        return self._point(self._drawn(held, rng))
 
     def features(
         self, point: Mapping[str, Option], network: Genotype
@@ -82,53 +82,69 @@ class Space:
 
     def mutate(self, point: Mapping[str, Option], rng: np.random.Generator) -> Point:
         """A point with one decision that matters changed; what that newly asks for is drawn."""
-        active = self.active(point)
-        options = {decision.key: decision.options for decision in self.decisions}
-        keys = [key for key in active if len(options[key]) > 1]
-        if not keys:
+        picks = self._picks(point)
+        free = [
+            number
+            for number, (index, count) in enumerate(zip(picks, self._counts, strict=True))
+            if index >= 0 and count > 1
+        ]
+        if not free:
             raise SpaceError(
                 "the point can't be mutated: each of its decisions has a single option; "
                 "put a second one into a choice"
             )
-        key = keys[int(rng.integers(len(keys)))]
-        others = [option for option in options[key] if not _same(option, active[key])]
-        return self.complete({**active, key: others[int(rng.integers(len(others)))]}, rng)
+        number = free[int(rng.integers(len(free)))]
+        other = int(rng.integers(self._counts[number] - 1))
+        picks[number] = other + (other >= picks[number])
+        return self._point(self._drawn(picks, rng))
 
     def neighbours(self, point: Mapping[str, Option]) -> Iterator[Point]:
         """Every point one decision away; what that newly asks for takes its first option."""
-        active = self.active(point)
-        for decision in self.decisions:
-            if decision.key in active:
-                for option in decision.options:
-                    if not _same(option, active[decision.key]):
-                        yield self.complete({**active, decision.key: option})
+        picks = self._picks(point)
+        for number, index in enumerate(picks):
+            if index >= 0:
+                for other in range(self._counts[number]):
+                    if other != index:
+                        changed = list(picks)
+                        changed[number] = other
+                        yield self._point(self._drawn(changed, None))
 
-    def _decided(self, decide: object) -> tuple[Point, Genotype]:
-        made: Point = {}
+    def _none(self) -> Picks:
+        return [UNMADE] * len(self.decisions)
 
-        def remember(key: str, choice: Choice) -> int:
-            index: int = decide(key, choice)  # type: ignore[operator]
-            made[key] = label(choice.options[index])
-            return index
+    def _picks(self, point: Mapping[str, Option]) -> Picks:
+        """What `point` decides, of what matters; SpaceError where something is missing."""
 
-        candidate = Decider(remember)(self.genotype)
-        return made, candidate
+        def pick(number: int) -> int:
+            decision = self.decisions[number]
+            if decision.key not in point:
+                raise SpaceError(
+                    f"the point lacks the decision {decision.key!r}{nearest(decision.key, point)}; "
+                    "it was stored for another space"
+                )
+            return decision.index(point[decision.key])
 
+        picks = self._none()
+        decide(self._plan.asks, picks, pick)
+        return picks
 
-def _same(a: Option, b: Option) -> bool:
-    return a == b and isinstance(a, bool) == isinstance(b, bool)
+    def _drawn(self, held: Sequence[int], rng: np.random.Generator | None) -> Picks:
+        """What matters of `held`, and the rest drawn, or without `rng` the first option."""
+        counts = self._counts
+        # one call for all: a generator takes as long for a number as for a hundred
+        chances = rng.random(len(counts)).tolist() if rng is not None else [0.0] * len(counts)
+        picks = self._none()
 
+        def pick(number: int) -> int:
+            index = held[number]
+            return index if index >= 0 else int(chances[number] * counts[number])
 
-def _index(key: str, choice: Choice, point: Mapping[str, Option]) -> int:
-    if key not in point:
-        raise SpaceError(
-            f"the point lacks the decision {key!r}{nearest(key, point)}; "
-            "it was stored for another space"
-        )
-    for index, option in enumerate(choice.options):
-        if _same(label(option), point[key]):
-            return index
-    raise SpaceError(
-        f"the decision {key!r} has no option {point[key]!r}; its options are "
-        f"{', '.join(str(label(option)) for option in choice.options)}"
-    )
+        decide(self._plan.asks, picks, pick)
+        return picks
+
+    def _point(self, picks: Picks) -> Point:
+        return {
+            decision.key: decision.options[index]
+            for decision, index in zip(self.decisions, picks, strict=True)
+            if index >= 0
+        }

@@ -79,7 +79,9 @@ class Feed:
         pixels = round(self.data.shift * images.shape[-1])
         if pixels:
             images = shifted(images, pixels, random)
-        return mirrored(images, random) if self.data.flip else images
+        if self.data.flip:
+            images = mirrored(images, random)
+        return self.augmentation.raw(images, random)
 
     def _normalised(self, images: Tensor) -> Tensor:
         # Twice as fast as channels first for depthwise networks on a CPU; tensor cores want it.

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nas.errors import UsageError
+from nas.errors import UsageError, nearest
 from nas.train.augment.holes import cutout, erased
+from nas.train.augment.imagenet_policy import autoaugment
 from nas.train.augment.mixes import blended, cutmix, mixup
+from nas.train.augment.randaugment import RandAugment
+
+POLICIES = ("none", "autoaugment", "randaugment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +22,19 @@ class Augmentation:
 
     `cutout` is the side of the hole in pixels, `erase` the chance of a rectangle of noise, `mixup`
     and `cutmix` are the alphas of their Beta distributions; 0 leaves each out. With both alphas,
-    each batch takes one or the other by a chance of one half.
+    each batch takes one or the other by a chance of one half. `policy` is one of `none`,
+    `autoaugment` and `randaugment`; `operations`, `magnitude` (0 to 10) and `spread` are the
+    latter's.
     """
 
     cutout: int = 0
     erase: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
+    policy: str = "none"
+    operations: int = 2
+    magnitude: float = 9.0
+    spread: float = 0.0
 
     def __post_init__(self) -> None:
         rules = (
@@ -32,10 +42,24 @@ class Augmentation:
             (0 <= self.erase <= 1, "erase", self.erase, "a chance from 0 to 1"),
             (self.mixup >= 0, "mixup", self.mixup, "0 (none) or more"),
             (self.cutmix >= 0, "cutmix", self.cutmix, "0 (none) or more"),
+            (1 <= self.operations <= 10, "operations", self.operations, "from 1 to 10"),
+            (0 <= self.magnitude <= 10, "magnitude", self.magnitude, "from 0 to 10"),
+            (self.spread >= 0, "spread", self.spread, "0 (none) or more"),
         )
         for holds, field, value, rule in rules:
             if not holds:
                 raise UsageError(f"augmentation: {field} must be {rule}, but got {value}")
+        if self.policy not in POLICIES:
+            hint = nearest(self.policy, POLICIES) or f"; there are {', '.join(POLICIES)}"
+            raise UsageError(f"augmentation: policy {self.policy!r} is not known{hint}")
+
+    def raw(self, images: Tensor, random: torch.Generator) -> Tensor:
+        """Images (B, C, H, W) as bytes, each after what the policy drew for it."""
+        if self.policy == "autoaugment":
+            return autoaugment(images, random)
+        if self.policy == "randaugment":
+            return RandAugment(self.operations, self.magnitude, self.spread)(images, random)
+        return images
 
     def normalised(
         self, images: Tensor, labels: Tensor, classes: int, random: torch.Generator

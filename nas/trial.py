@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """How a trial ended. Only `complete` counts towards a budget of good trials."""
+    """How a trial ended. Budgets count good trials: `complete` and `pruned`."""
 
     COMPLETE = "complete"
     PRUNED = "pruned"
@@ -28,14 +28,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One candidate to evaluate: the trial's number, its genotype's text, and how."""
+    """One candidate to evaluate: the trial's number, its genotype's text, and how.
+
+    `epochs` is where to stop and score, of the `total` that the schedule is made for; a later job
+    in the same folder goes on from there. `accumulate` parts a step take less memory for the same
+    gradients. None is the evaluator's own.
+    """
 
     number: int
     genotype: str
     seed: int
     rung: int = 0
     attempt: int = 1
-    batch: int | None = None  # images a step; None: the evaluator's own
+    batch: int | None = None  # images a step
+    epochs: int | None = None
+    total: int | None = None
+    accumulate: int = 1
 
     def to_json(self) -> str:
         """This job as one line of JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from nas.train.threads import threads, worthwhile
 from nas.trial import Job, Kind, Outcome
 
 WEIGHTS = "weights.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class TrainEvaluator:
     def evaluate(self, job: Job, folder: Path) -> Outcome:
         """Train the job's genotype; its weights lie in `folder`/weights.safetensors afterwards.
 
+        A job that stops before the last epoch, or is broken off, leaves checkpoint.safetensors
+        there too; the next one for the same candidate goes on from it, to the same figures as if it
+        had never stopped.
+
         Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
         validation split, `epochs`. Raises whatever goes wrong with the candidate, which the
         executor makes an outcome of, and `RunError` where the weights can't be written: no other
@@ -48,6 +53,9 @@ class TrainEvaluator:
         """
         try:
             figures = self._trained(job, folder)
+        except DivergenceError:
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+            raise
         except torch.OutOfMemoryError:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()  # what the candidate had reserved is for the next one
@@ -70,18 +78,25 @@ class TrainEvaluator:
         recipe = Recipe.load(self.recipe)
         if job.batch is not None:
             recipe = recipe.at_batch(job.batch)
-        epochs = self.epochs or recipe.epochs
+        recipe = replace(recipe, accumulate=recipe.accumulate * job.accumulate)
+        epochs = job.total or self.epochs or recipe.epochs
+        stop = job.epochs or epochs
         network = parse(job.genotype)
         data = matched(load(self.data), network)
         with threads(self.threads or worthwhile(cost(network).macs, recipe.batch)):
             model = compile(network, seed=job.seed, zero_gamma=recipe.zero_gamma)
-            fit(model, data, recipe, epochs=epochs, seed=job.seed, device=self._device)
+            fit(
+                *(model, data, recipe), epochs=epochs, stop=stop, seed=job.seed,
+                device=self._device, checkpoint=folder / CHECKPOINT,
+            )  # fmt: skip
             figures = _figures(Score.of(model, data, data.validation()))
         # Finite weights may still give no finite answer: running statistics can overflow.
         if not figures["loss"] < float("inf"):
             raise DivergenceError(f"the validation loss is {figures['loss']} after training")
         save(model, folder / WEIGHTS)
-        return {**figures, "epochs": epochs}
+        if stop == epochs:
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+        return {**figures, "epochs": stop}
 
     @property
     def _device(self) -> torch.device:

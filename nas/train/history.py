@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,11 @@ class Epoch:
     losses: tuple[float, ...]
     images: int
     seconds: float
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Epoch:
+        """The epoch whose fields JSON gave back."""
+        return cls(**{**values, "losses": tuple(values["losses"])})
 
     @property
     def loss(self) -> float:
@@ -53,7 +59,4 @@ class History:
     def from_json(cls, text: str) -> History:
         """The history that `to_json` wrote."""
         values: dict[str, Any] = json.loads(text)
-        epochs = tuple(
-            Epoch(**{**each, "losses": tuple(each["losses"])}) for each in values["epochs"]
-        )
-        return cls(**{**values, "epochs": epochs})
+        return cls(**{**values, "epochs": tuple(map(Epoch.of, values["epochs"]))})

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch import nn
 
 from nas.data import DataSet
-from nas.errors import DivergenceError
+from nas.errors import UsageError, WeightsError
 from nas.train.calibration import calibrate
 from nas.train.feed import Feed
 from nas.train.history import Epoch, History
 from nas.train.recipe import Recipe
-
-LOOK = 32  # steps between looks at the loss where a look waits for the device
+from nas.train.training import Training
 
 
 def default_device() -> torch.device:
@@ -36,6 +32,8 @@ def fit(
     seed: int = 0,
     device: torch.device | str | None = None,
     watch: Callable[[Epoch], None] | None = None,
+    checkpoint: Path | None = None,
+    stop: int | None = None,
 ) -> History:
     """Train `model` in place on the training split of `data`; it is left on `device`, in eval mode.
 
@@ -44,27 +42,44 @@ def fit(
     `epochs` stands in for the recipe's own number and stretches its schedule; `watch` is called
     after every epoch. The same seed gives the same weights, bit for bit on a CPU with the same
     number of threads; the global random state is as before.
-    Raises `DivergenceError` once the loss is not finite.
+
+    With a `checkpoint` the training begins where that file's broke off, if there is one, and
+    replaces it after every epoch; it may so be interrupted anywhere, and the weights come out the
+    same. `stop` ends after so many of the `epochs`; a later call with a larger one goes on.
+
+    Raises `DivergenceError` once the loss is not finite, `WeightsError` where the checkpoint is
+    damaged, of another training or past `stop`, `RunError` where it can't be written, `UsageError`
+    for a `stop` that isn't among the epochs.
     """
     place = torch.device(device) if device is not None else default_device()
+    epochs = epochs or recipe.epochs
+    stop = epochs if stop is None else stop
+    if not 1 <= stop <= epochs:
+        raise UsageError(f"stop must be an epoch from 1 to {epochs}, but got {stop}")
     feed = Feed.of(data, data.train(), place)
     model.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    run = _Run(model, feed, recipe, epochs or recipe.epochs)
-    order = torch.Generator().manual_seed(seed)
-    moves = torch.Generator(place).manual_seed(seed) if recipe.augment else None
-    done: list[Epoch] = []
+    training = Training(model, feed, recipe, epochs, seed)
     model.train()
     try:
         with seeded(seed, place):
-            for number in range(1, run.epochs + 1):
-                done.append(run.epoch(number, order, moves))
+            if checkpoint is not None and checkpoint.exists():
+                training.resume(checkpoint)
+                if len(training.done) > stop:
+                    raise WeightsError(
+                        f"{checkpoint}: {len(training.done)} epochs are done already, but the "
+                        f"training is to stop after {stop}; take the file of then, or ask for more"
+                    )
+            while len(training.done) < stop:
+                epoch = training.epoch()
+                if checkpoint is not None:
+                    training.save(checkpoint)
                 if watch is not None:
-                    watch(done[-1])
+                    watch(epoch)
             if recipe.calibrate:
                 calibrate(model, feed)
     finally:
         model.eval()
-    return History(recipe.name, seed, tuple(done))
+    return training.history
 
 
 @contextmanager
@@ -77,87 +92,3 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
-
-
-@dataclass(slots=True)
-class _Run:
-    """One training under way."""
-
-    model: nn.Module
-    feed: Feed
-    recipe: Recipe
-    epochs: int
-    step: int = 0
-    optimizer: torch.optim.Optimizer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.optimizer = self.recipe.optimizer.build(self.model)
-
-    def epoch(self, number: int, order: torch.Generator, moves: torch.Generator | None) -> Epoch:
-        """Train on every image once."""
-        started = time.perf_counter()
-        curve = _Curve(number, self.recipe)
-        for images, labels in self.feed.shuffled(self.recipe.batch, order, moves):
-            curve.add(self._step(images, labels))
-        losses = curve.finished()
-        return Epoch(number, losses, len(self.feed.split), time.perf_counter() - started)
-
-    def _step(self, images: Tensor, labels: Tensor) -> Tensor:
-        """One optimizer step; the loss before it, detached, still on the device."""
-        recipe, steps = self.recipe, self.feed.steps(self.recipe.batch) * self.epochs
-        rate = recipe.optimizer.lr * recipe.schedule.factor(self.step, steps, recipe.epochs)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad()
-        loss = self._loss(self.model(images), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if recipe.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
-        self.optimizer.step()
-        self.step += 1
-        return loss.detach()
-
-    def _loss(self, outputs: Tensor | tuple[Tensor, tuple[Tensor, ...]], labels: Tensor) -> Tensor:
-        """Cross-entropy of the output plus that of each auxiliary output times its weight."""
-        smoothing = self.recipe.label_smoothing
-        if isinstance(outputs, Tensor):
-            return cross_entropy(outputs, labels, label_smoothing=smoothing)
-        output, aux = outputs
-        loss = cross_entropy(output, labels, label_smoothing=smoothing)
-        weights: tuple[float, ...] = self.model.aux_weights  # type: ignore[assignment]
-        for each, weight in zip(aux, weights, strict=True):
-            loss = loss + weight * cross_entropy(each, labels, label_smoothing=smoothing)
-        return loss
-
-
-@dataclass(slots=True)
-class _Curve:
-    """An epoch's losses, fetched from the device now and then: fetching waits for it."""
-
-    epoch: int
-    recipe: Recipe
-    fetched: list[float] = field(default_factory=list)
-    pending: list[Tensor] = field(default_factory=list)
-
-    def add(self, loss: Tensor) -> None:
-        """Note one step's loss; on a CPU it is looked at right away."""
-        self.pending.append(loss)
-        if loss.device.type == "cpu" or len(self.pending) == LOOK:
-            self._fetch()
-
-    def finished(self) -> tuple[float, ...]:
-        """All the epoch's losses."""
-        if self.pending:
-            self._fetch()
-        return tuple(self.fetched)
-
-    def _fetch(self) -> None:
-        for value in torch.stack(self.pending).tolist():
-            self.fetched.append(value)
-            if not math.isfinite(value):
-                raise DivergenceError(
-                    f"the training loss became {value} in epoch {self.epoch}, step "
-                    f"{len(self.fetched)}; lower the learning rate ({self.recipe.optimizer.lr:g}), "
-                    "lengthen the warm-up or clip the gradients"
-                )
-        self.pending.clear()

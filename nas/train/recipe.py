@@ -30,7 +30,9 @@ class Recipe:
     `batch` is images a step; `clip` the largest norm of all gradients together, 0 for no limit;
     `augment` whether images are moved and mirrored as their data set allows. `zero_gamma` asks
     whoever builds the network to let residual branches begin at zero (arXiv:1706.02677, section
-    5.1), `calibrate` the loop to measure batch-norm statistics anew at the end.
+    5.1), `calibrate` the loop to measure batch-norm statistics anew at the end. `accumulate` passes
+    each batch in so many parts, whose gradients add up to the whole's: less memory, the same steps,
+    but for batch norm, which norms each part by itself.
     """
 
     name: str
@@ -43,12 +45,14 @@ class Recipe:
     augment: bool = True
     zero_gamma: bool = False
     calibrate: bool = False
+    accumulate: int = 1
 
     def __post_init__(self) -> None:
         rules = (
             (self.epochs >= 1, "epochs", self.epochs, "at least 1"),
             (self.batch >= 2, "batch", self.batch, "at least 2, or batch norm has nothing to norm"),
             (0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "in [0, 1)"),
+            (self.accumulate >= 1, "accumulate", self.accumulate, "at least 1"),
             (self.clip >= 0, "clip", self.clip, "0 (none) or more"),
             (self.optimizer.lr > 0, "optimizer.lr", self.optimizer.lr, "more than 0"),
             (self.schedule.warmup >= 0, "schedule.warmup", self.schedule.warmup, "0 or more"),

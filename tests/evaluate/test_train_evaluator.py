@@ -39,6 +39,29 @@ def test_the_same_job_gives_the_same_figures_and_bits(evaluator, tmp_path):
     assert weights[0] == weights[1] != weights[2]
 
 
+def test_a_job_that_stops_early_goes_on_to_the_same_figures_and_bits(tmp_path):
+    evaluator = TrainEvaluator(device="cpu", threads=1)
+    for name in ("whole", "rungs"):
+        (tmp_path / name).mkdir()
+    whole = evaluator.evaluate(Job(0, SMALL, 1, total=3), tmp_path / "whole")
+    folder, kept = tmp_path / "rungs", {"weights.safetensors", "checkpoint.safetensors"}
+    for rung, epochs in enumerate((1, 2)):
+        job = Job(0, SMALL, 1, rung=rung, epochs=epochs, total=3)
+        assert evaluator.evaluate(job, folder).figures["epochs"] == epochs
+        assert {each.name for each in folder.iterdir()} == kept
+    last = evaluator.evaluate(Job(0, SMALL, 1, rung=2, epochs=3, total=3), folder)
+    assert last.figures == whole.figures
+    (weights,) = folder.iterdir()  # what nobody goes on from is gone
+    assert weights.read_bytes() == (tmp_path / "whole" / weights.name).read_bytes()
+
+
+def test_a_job_in_parts_goes_on_from_one_without(tmp_path):
+    evaluator = TrainEvaluator(device="cpu", threads=1)
+    evaluator.evaluate(Job(0, SMALL, 1, epochs=1, total=2), tmp_path)
+    job = Job(0, SMALL, 1, attempt=2, epochs=2, total=2, accumulate=2)
+    assert evaluator.evaluate(job, tmp_path).figures["accuracy"] > 0.2
+
+
 def test_the_test_split_is_never_read_by_an_evaluation(evaluator, tmp_path, monkeypatch):
     read = []
     part = DataSet._part

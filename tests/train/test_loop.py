@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from trainees import small
 
 from nas.data import Split, load
 from nas.errors import DataError, DivergenceError
@@ -43,16 +44,6 @@ class WithAux(nn.Module):
         early = self.body[:3](x)
         output = self.body[3:](early)
         return Outputs(output, (self.side(early.flatten(1)),)) if self.training else output
-
-
-def small(dropout=0.0):
-    """Two strided convolutions with batch norm, and a classifier, for images of 32 x 32 pixels."""
-    with seeded(1, torch.device("cpu")):
-        return nn.Sequential(
-            *(nn.Conv2d(1, 8, 5, 4, 2, bias=False), nn.BatchNorm2d(8), nn.ReLU()),
-            *(nn.Conv2d(8, 16, 3, 4, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
-            *(nn.Dropout(dropout), nn.Flatten(), nn.Linear(64, 10)),
-        )
 
 
 def mobile():

@@ -1,0 +1,185 @@
+"""A training under way: everything that changes from step to step, and its way to disk and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nas.errors import WeightsError, shown
+from nas.train import checkpoint
+from nas.train.curve import Curve
+from nas.train.feed import Feed
+from nas.train.history import Epoch, History
+from nas.train.loss import Loss
+from nas.train.recipe import Recipe
+
+
+@dataclass(slots=True)
+class Training:
+    """`model` on the way through `epochs` epochs of `feed` by `recipe`, from `seed`.
+
+    What is random besides (dropout, drop-path) draws from torch's global generators.
+    """
+
+    model: nn.Module
+    feed: Feed
+    recipe: Recipe
+    epochs: int
+    seed: int
+    done: list[Epoch] = field(default_factory=list)
+    optimizer: torch.optim.Optimizer = field(init=False)
+    order: torch.Generator = field(init=False)
+    moves: torch.Generator = field(init=False)
+    loss: Loss = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.optimizer = self.recipe.optimizer.build(self.model)
+        self.order = torch.Generator().manual_seed(self.seed)
+        self.moves = torch.Generator(self.device).manual_seed(self.seed)
+        weights: tuple[float, ...] = getattr(self.model, "aux_weights", ())
+        self.loss = Loss(self.recipe.label_smoothing, weights)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the images are, and the model."""
+        return self.feed.split.labels.device
+
+    @property
+    def history(self) -> History:
+        """The epochs so far."""
+        return History(self.recipe.name, self.seed, tuple(self.done))
+
+    def epoch(self) -> Epoch:
+        """Train on every image once more; the record of it.
+
+        Raises `DivergenceError` once a loss or, at the end, a weight is not finite.
+        """
+        started, number = time.perf_counter(), len(self.done) + 1
+        curve = Curve(number, self.recipe.optimizer.lr)
+        steps = self.feed.steps(self.recipe.batch)
+        moves = self.moves if self.recipe.augment else None
+        batches = self.feed.shuffled(self.recipe.batch, self.order, moves)
+        for step, (images, labels) in enumerate(batches, (number - 1) * steps):
+            factor = self.recipe.schedule.factor(step, steps * self.epochs, self.recipe.epochs)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.recipe.optimizer.lr * factor
+            curve.add(self._step(images, labels))
+        losses = curve.finished()
+        curve.check(self.model)
+        seconds = time.perf_counter() - started
+        self.done.append(Epoch(number, losses, len(self.feed.split), seconds))
+        return self.done[-1]
+
+    def save(self, path: Path) -> None:
+        """Write all that another process needs to go on as if it were this one.
+
+        The file is replaced whole or kept; `RunError` where it can't be written.
+        """
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            held = {name: value for name, value in state.items() if value is not None}
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in held.items()}
+        for name, generator in self._generators().items():
+            tensors[f"random.{name}"] = generator.get_state()
+        epochs = [asdict(each) for each in self.done]
+        checkpoint.write(path, tensors, {"training": self._identity(), "epochs": epochs})
+
+    def resume(self, path: Path) -> None:
+        """Be where the training was that wrote `path`: on a CPU, to the bit.
+
+        Raises `WeightsError` where the file is damaged or of another training: another network,
+        data set, recipe, seed or number of epochs. `accumulate` and the device may differ.
+        """
+        tensors, facts = checkpoint.read(path)
+        if "training" not in facts:
+            raise WeightsError(f"{path}: weights alone, not the checkpoint of a training")
+        for what, asked in self._identity().items():
+            found = facts["training"].get(what)
+            if found != asked:
+                raise WeightsError(
+                    f"{path}: a checkpoint of another training, whose {what} is {shown(found)}, "
+                    f"not {shown(asked)}; ask for the same, or delete the file to begin anew"
+                )
+        checkpoint.load(self.model, _under("model.", tensors), path)
+        self._take(_under("optimizer.", tensors))
+        for name, state in _under("random.", tensors).items():
+            if name in self._generators():  # a GPU's mean nothing to a CPU
+                self._generators()[name].set_state(state)
+        self.done = [Epoch.of(each) for each in facts["epochs"]]
+
+    def _step(self, images: Tensor, labels: Tensor) -> Tensor:
+        """One optimizer step; the loss before it, detached, still on the device."""
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.device)
+        for part, of_part in self._parts(images, labels):
+            loss = self.loss.of(self.model(part), of_part)
+            if len(part) < len(images):
+                loss = loss * (len(part) / len(images))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        if self.recipe.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimizer.step()
+        return total
+
+    def _parts(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """A batch in as many parts as it is accumulated from, each of two images at least."""
+        parts = max(1, min(self.recipe.accumulate, len(images) // 2))
+        return zip(images.tensor_split(parts), labels.tensor_split(parts), strict=True)
+
+    def _generators(self) -> dict[str, torch.Generator]:
+        """All that a training draws from, by the device where a draw happens."""
+        drawn = {"order": self.order, "torch": torch.default_generator}
+        if self.device.type == "cuda":
+            index = torch.cuda.current_device() if self.device.index is None else self.device.index
+            drawn["torch.cuda"] = torch.cuda.default_generators[index]
+        return drawn | {f"moves.{self.device.type}": self.moves}
+
+    def _identity(self) -> dict[str, Any]:
+        """What two runs must have in common to be one training, as JSON gives it back."""
+        text = getattr(self.model, "genotype", type(self.model).__name__)
+        data = self.feed.data
+        same = {
+            "network": hashlib.sha256(text.encode()).hexdigest()[:16],
+            "data set": f"{data.name} {data.shape}, {len(self.feed.split)} images",
+            "seed": self.seed,
+            "number of epochs": self.epochs,
+        }
+        recipe = asdict(self.recipe)
+        for name in ("name", "accumulate"):
+            del recipe[name]
+        for section in ("optimizer", "schedule"):
+            settings = recipe.pop(section)
+            recipe[section] = type(getattr(self.recipe, section)).__name__
+            recipe |= {f"{section}.{name}": value for name, value in settings.items()}
+        return dict(json.loads(json.dumps(same | recipe)))
+
+    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+        """Give the optimizer the state that `save` wrote, laid out as it lays it out itself."""
+        trained = [each for group in self.optimizer.param_groups for each in group["params"]]
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            index, _, name = key.partition(".")
+            like = trained[int(index)]
+            if value.shape == like.shape:
+                value = torch.empty_like(like).copy_(value)
+            state.setdefault(int(index), {})[name] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }

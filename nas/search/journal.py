@@ -2,9 +2,11 @@
 
 Same lines as `optuna.storages.journal.JournalFileBackend`, so that the stock class and
 optuna-dashboard read it. What differs: one lock, which the kernel frees when the driver dies; one
-write and one fsync per group of lines instead of per line; and a group is in the file whole or not
-at all: every line of a group but the last bears `"more": true` (which Optuna ignores), and an
-unfinished group at the end, left by a kill or a full disk, is cut off before anything is appended.
+write and one fsync per group of lines instead of per line; a new trial's parameters and attributes
+stand in the line that creates it, as Optuna writes trials that it copies, instead of in forty of
+their own; and a group is in the file whole or not at all: every line of a group but the last bears
+`"more": true` (which Optuna ignores), and an unfinished group at the end, left by a kill or a full
+disk, is cut off before anything is appended.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import mmap
 import os
 import socket
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +27,21 @@ from typing import Any, Self
 from optuna.storages.journal import BaseJournalBackend
 
 from nas.errors import RunError
+
+
+MORE = b',"more":true}\n'  # the end of a line whose group goes on
+
+
+class Operation(IntEnum):
+    """What a line does: the numbers of Optuna's journal, those that we look at."""
+
+    CREATE_STUDY = 0
+    STUDY_ATTRIBUTE = 2
+    CREATE_TRIAL = 4
+    PARAMETER = 5
+    STATE = 6
+    ATTRIBUTE = 8
+    SYSTEM_ATTRIBUTE = 9
 
 
 class OneWriterJournal(BaseJournalBackend):
@@ -37,7 +55,8 @@ class OneWriterJournal(BaseJournalBackend):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut = 0
-        self._pending: list[bytes] = []  # lines of the open group
+        self._pending: list[dict[str, Any]] = []  # logs of the open group
+        self._trials = 0  # in the file, once it is read
         self._unread: list[dict[str, Any]] = []  # written or pending, not yet replayed by Optuna
         self._depth = 0
         self._failed = ""
@@ -69,9 +88,8 @@ class OneWriterJournal(BaseJournalBackend):
         if self._failed:
             raise RunError(self._failed)
         for log in logs:
-            text = json.dumps(log, separators=(",", ":"))
-            self._pending.append(text.encode())
-            self._unread.append(json.loads(text))  # in memory is what a resumed run would read
+            self._unread.append(json.loads(json.dumps(log)))  # as a resumed run would read it
+            self._pending.append(self._unread[-1])
         if not self._depth:
             self._commit()
 
@@ -100,8 +118,9 @@ class OneWriterJournal(BaseJournalBackend):
     def _commit(self) -> None:
         if not self._pending:
             return
-        lines = [line[:-1] + b',"more":true}\n' for line in self._pending[:-1]]
-        data = b"".join([*lines, self._pending[-1], b"\n"])
+        logs = folded(self._pending, self._trials) if self._loaded else self._pending
+        lines = [json.dumps(log, separators=(",", ":")).encode() for log in logs]
+        data = b"".join(line[:-1] + MORE for line in lines[:-1]) + lines[-1] + b"\n"
         try:
             written = 0
             while written < len(data):
@@ -111,6 +130,7 @@ class OneWriterJournal(BaseJournalBackend):
             self._failed = self._refuse(error)
             raise RunError(self._failed) from error
         self._good += len(data)
+        self._trials += _created(self._pending)
         self._pending = []
 
     def _refuse(self, error: OSError) -> str:
@@ -150,7 +170,7 @@ class OneWriterJournal(BaseJournalBackend):
                 end = last
             while end:
                 start = view.rfind(b"\n", 0, end - 1) + 1
-                if not view[start:end].endswith(b',"more":true}\n'):
+                if not view[start:end].endswith(MORE):
                     break
                 end = start
             tail = view[end:]
@@ -173,7 +193,37 @@ class OneWriterJournal(BaseJournalBackend):
                         f"{self.path}: line {number} is damaged: {line[:40]!r}; restore the file "
                         "from a copy, or begin a new run (nothing was changed)"
                     )
+                self._trials += log["op_code"] == Operation.CREATE_TRIAL
                 yield log
+
+
+def folded(logs: Iterable[dict[str, Any]], trials: int) -> list[dict[str, Any]]:
+    """The same changes in fewer logs: a new trial's parameters and attributes go into the log that
+    creates it, `trials` being the number of trials before."""
+    kept: list[dict[str, Any]] = []
+    new: dict[str, Any] = {}  # the log of the trial numbered trials - 1, while it can take more
+    for log in logs:
+        of_new = new and log.get("trial_id") == trials - 1
+        match log["op_code"]:
+            case Operation.CREATE_TRIAL:
+                new, trials = dict(log), trials + 1
+                kept.append(new)
+            case Operation.PARAMETER if of_new:
+                name = log["param_name"]
+                new.setdefault("params", {})[name] = log["param_value_internal"]
+                new.setdefault("distributions", {})[name] = log["distribution"]
+            case Operation.ATTRIBUTE if of_new:
+                new.setdefault("user_attrs", {}).update(log["user_attr"])
+            case Operation.SYSTEM_ATTRIBUTE if of_new:
+                new.setdefault("system_attrs", {}).update(log["system_attr"])
+            case _:
+                new = {} if of_new else new  # finished, it takes no more
+                kept.append(log)
+    return kept
+
+
+def _created(logs: Iterable[dict[str, Any]]) -> int:
+    return sum(log["op_code"] == Operation.CREATE_TRIAL for log in logs)
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from nas.errors import UsageError
 
 _UNITS = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3, "": 1}
 _READ = {**_UNITS, "K": 10**3, "B": 10**9}  # of g, m, t there is only one reading, too
+_LATENCIES = (("s", 1.0), ("ms", 1e-3))
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
@@ -63,6 +64,17 @@ def spoken_bytes(count: int) -> str:
     ('111.9 MB', '512 bytes')
     """
     return f"{count} bytes" if count < 1000 else f"{spoken(count)}B"
+
+
+def spoken_seconds(seconds: float) -> str:
+    """A latency as people say it, with three digits.
+
+    >>> spoken_seconds(0.002_534), spoken_seconds(0.000_085_3), spoken_seconds(1.5)
+    ('2.53 ms', '85.3 us', '1.50 s')
+    """
+    unit, size = next((each for each in _LATENCIES if seconds >= each[1] * 0.9995), ("us", 1e-6))
+    scaled = seconds / size
+    return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f} {unit}"
 
 
 def parse_image(text: str | None) -> tuple[int, int, int] | None:

@@ -1,17 +1,21 @@
-"""`nas cost`: what a network costs, counted without building it; `--check` builds it."""
+"""`nas cost`: what a network costs, counted without building it; `--check` and `--latency` build
+it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UsageError
-from nas.quantity import parse_image
+from nas.quantity import parse_image, spoken_seconds
 
 if TYPE_CHECKING:
     from nas.compiler.witnesses import Check
     from nas.genotype import Genotype
+    from nas.latency.bench import Bench
+    from nas.latency.measured import Measured
 
 NAME = "cost"
 HELP = "count what a network costs without building it"
@@ -23,6 +27,10 @@ canonical hash, for one image.
 
 --check also builds the network and has torch's FlopCounterMode and thop count it; the exit code is
 1 where what was counted isn't what was built.
+
+--latency also runs the network here, float32, in eval mode, for a few seconds: the median time of
+one batch with a 95 % interval (of order statistics), and the fastest run, which other programs on
+the machine don't slow down.
 """
 BATCH = 32  # images of a training step
 
@@ -34,16 +42,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--image", metavar="C,H,W", help="the input of a part that has no image(...)"
     )
     parser.add_argument(
-        "--batch", type=int, help=f"images, for the memory (default: 1 in use, {BATCH} in training)"
+        "--batch",
+        type=int,
+        help=f"images, for the memory (default: 1 in use, {BATCH} in training) and "
+        "the latency (default: 1)",
     )
     parser.add_argument("--check", action="store_true", help="compare with the built network")
-    parser.add_argument("--json", action="store_true", help="exact figures")
+    parser.add_argument("--latency", action="store_true", help="measure it here, too")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="of the CPU, for --latency (default: torch's)"
+    )
+    parser.add_argument(
+        "--gpus", type=int, help="for --latency: 0 is the CPU (default: 1 if there is one)"
+    )
+    parser.add_argument("--json", action="store_true", help="exact figures; latency in seconds")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; 1 where `--check` finds a difference."""
-    if args.batch is not None and args.batch < 1:
-        raise UsageError(f"--batch {args.batch}: must be at least 1")
+    for name in ("batch", "threads"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name} {value}: must be at least 1")
+        if name == "threads" and value is not None and not args.latency:
+            raise UsageError("--threads: only with --latency")
+    if args.gpus is not None and not args.latency:
+        raise UsageError("--gpus: only with --latency")
     import nas
     from nas.costs import with_image
 
@@ -57,14 +81,31 @@ def run(args: argparse.Namespace) -> int:
         from nas.compiler.witnesses import check as compare
 
         check = compare(genotype)
+    latency = _measured(genotype, args) if args.latency else None
     if args.json:
-        print(json.dumps(_described(genotype, used, trained, check), indent=2))
+        print(json.dumps(_described(genotype, used, trained, check, latency), indent=2))
     else:
-        _print(genotype, used, trained, check)
+        _print(genotype, used, trained, check, latency)
     return 0 if check is None or check.agrees else 1
 
 
-def _described(genotype: Genotype, used: int, trained: int, check: Check | None) -> dict[str, Any]:
+def _measured(genotype: Genotype, args: argparse.Namespace) -> tuple[Bench, Measured]:
+    from nas.latency.bench import Bench
+    from nas.latency.measured import SECONDS, measured
+    from nas.study import wiring
+
+    device = wiring.device(args.gpus)
+    with Bench(batch=args.batch or 1, device=device, threads=args.threads) as bench:
+        return bench, measured(bench, genotype, SECONDS)
+
+
+def _described(
+    genotype: Genotype,
+    used: int,
+    trained: int,
+    check: Check | None,
+    latency: tuple[Bench, Measured] | None,
+) -> dict[str, Any]:
     from nas.costs import card
 
     figures: dict[str, Any] = {"genotype": str(genotype), **card(genotype, used, trained)}
@@ -82,15 +123,37 @@ def _described(genotype: Genotype, used: int, trained: int, check: Check | None)
                 for one in check.witnesses
             ],
         }
+    if latency is not None:
+        bench, found = latency
+        figures["latency"] = {**asdict(found), **bench.described}
     return figures
 
 
-def _print(genotype: Genotype, used: int, trained: int, check: Check | None) -> None:
+def _latency_line(bench: Bench, found: Measured) -> tuple[str, str, str]:
+    low, high, least = map(spoken_seconds, (found.low, found.high, found.least))
+    images = "1 image" if bench.batch == 1 else f"{bench.batch} images"
+    return (
+        "latency",
+        spoken_seconds(found.median),
+        f"median of {found.runs} runs on {images}, 95 % interval {low} to {high}, fastest {least}; "
+        f"{bench.place}",
+    )
+
+
+def _print(
+    genotype: Genotype,
+    used: int,
+    trained: int,
+    check: Check | None,
+    latency: tuple[Bench, Measured] | None,
+) -> None:
     from nas.costs import card, card_lines
     from nas.report.table import Column, console, show
 
     out = console()
     lines = card_lines(card(genotype, used, trained))
+    if latency is not None:
+        lines.insert(-1, _latency_line(*latency))
     width = max(len(value) for _, value, _ in lines)
     for name, value, note in lines:
         out.print(f"{name:<18}  {value:>{width}}  {note}", soft_wrap=True)

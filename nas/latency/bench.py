@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from math import ceil, sqrt
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from nas.errors import LatencyError, out_of_memory
 from nas.genotype import Genotype
@@ -125,6 +125,21 @@ class Bench:
             return torch.cuda.get_device_name(self.device)
         return processor()
 
+    @property
+    def place(self) -> str:
+        """Where it measures, for people: `AMD EPYC, 1 thread`."""
+        return placed(self.machine, self.device, self.threads)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Where and how it measures, as JSON values."""
+        return {
+            "machine": self.machine,
+            "device": self.device,
+            "threads": self.threads,
+            "batch": self.batch,
+        }
+
     def network(self, genotype: Genotype) -> Call:
         """A call of the compiled network in eval mode on random images."""
         from nas.compiler.network import compile
@@ -221,6 +236,13 @@ def interval(samples: Sequence[float]) -> tuple[float, float]:
     reach = 1.96 * sqrt(count) / 2
     low, high = int(count / 2 - reach), ceil(1 + count / 2 + reach)
     return ordered[max(low, 1) - 1], ordered[min(high, count) - 1]
+
+
+def placed(machine: str, device: str, threads: int) -> str:
+    """A machine and how it was used, for people."""
+    if device != "cpu":
+        return machine
+    return f"{machine}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def processor() -> str:

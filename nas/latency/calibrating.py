@@ -166,10 +166,7 @@ def _setting(bench: Bench, space: Space) -> Setting:
 
     return Setting(
         space=str(space.genotype),
-        machine=bench.machine,
-        device=bench.device,
-        threads=bench.threads,
-        batch=bench.batch,
+        **bench.described,
         torch=str(torch.__version__),
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )

@@ -26,17 +26,21 @@ FAR_LARGER = 16  # times the data set's pixels
 NARROW = 0.25
 
 
-def candidates(goal: Goal) -> Candidates:
-    """What may be drawn: the space at the data set's image size and classes, scaled by the width.
-
-    Raises `SpaceError`, naming the smallest candidate found, if none is within the limits.
-    """
+def fitted(goal: Goal) -> Space:
+    """The space at the data set's image size and classes, scaled by the width."""
     data = load_data(goal.data)
     genotype = nas.parse(goal.space)
     if goal.width != 1:
         genotype = scale(genotype, width=goal.width)
-    space = Space(fit(genotype, image=data.shape, classes=len(data.classes)))
-    found = Candidates(space, Limits(goal.max_macs, goal.max_params))
+    return Space(fit(genotype, image=data.shape, classes=len(data.classes)))
+
+
+def candidates(goal: Goal) -> Candidates:
+    """What may be drawn from the fitted space.
+
+    Raises `SpaceError`, naming the smallest candidate found, if none is within the limits.
+    """
+    found = Candidates(fitted(goal), Limits(goal.max_macs, goal.max_params))
     found.check()
     return found
 

@@ -1,7 +1,9 @@
 """The record: one Optuna study, in which every trial is asked and told by one driver.
 
 A trial that was running when its driver died keeps its number and is asked again, with the same
-genotype and seed, so a resumed search is the uninterrupted one.
+genotype and seed, so a resumed search is the uninterrupted one. With rungs, a trial stays RUNNING
+in Optuna while it waits for a promotion; `sent` among its attributes is the rung it was last sent
+to, `rung.<r>` the result there.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,13 @@ from nas.errors import RunError
 from nas.search.candidates import Candidate
 from nas.search.journal import OneWriterJournal
 from nas.search.objective import Objective
+from nas.search.rungs import WHOLE, Climb, Rungs, promote, results
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import FAILURES, Finished, Standing
 from nas.trial import Job, Kind, Outcome
 
 REASON = 4096  # characters kept of a trial's reason: the last frames of a traceback
+PARTS = 2  # that a step's batch is cut into once memory ran out
 _STATES = {Kind.COMPLETE: TrialState.COMPLETE, Kind.PRUNED: TrialState.PRUNED}
 
 
@@ -40,17 +44,26 @@ class Record:
     """
 
     def __init__(
-        self, path: Path, sampler: SpaceSampler, objective: Objective, settings: Mapping[str, Any]
+        self,
+        path: Path,
+        sampler: SpaceSampler,
+        objective: Objective,
+        settings: Mapping[str, Any],
+        rungs: Rungs = WHOLE,
+        failures: int = FAILURES,
     ) -> None:
         self.path = path
-        self.standing = Standing(objective)
+        self.standing = Standing(objective, failures)
+        self._rungs = rungs
         self._candidates = sampler.candidates
         self._options = {each.key: each.options for each in sampler.candidates.space.decisions}
         self._objective = objective
         self._seed = sampler.seed
         self._running: dict[int, Job] = {}
-        self._sizes: dict[int, dict[str, int]] = {}  # MACs and parameters of those running
+        self._waiting: dict[int, Job] = {}  # by its last job; it may be promoted
         self._again: deque[Job] = deque()
+        self._climbs: dict[int, Climb] = {}
+        self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._journal = OneWriterJournal(path)
         try:
@@ -81,42 +94,52 @@ class Record:
         """The numbers of the trials that were asked and not told yet."""
         return tuple(self._running)
 
-    def ask(self) -> Job | None:
-        """The next job, in the journal before it is returned; None where `standing.ended` says why.
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The numbers of the trials that wait at a rung for a promotion."""
+        return tuple(self._waiting)
 
-        Infeasible and repeated candidates are told at once, and the next one is drawn.
+    @property
+    def unfinished(self) -> tuple[int, ...]:
+        """The numbers of all trials that have begun and not ended."""
+        return tuple(self._open)
+
+    @property
+    def begun(self) -> int:
+        """How many trials count towards a budget, or will unless they fail."""
+        return self.standing.good + len(self._open)
+
+    def ask(self, begin: bool = True) -> Job | None:
+        """The next job, in the journal before it is returned; None where there is none for now.
+
+        First what was lost, then a promotion, then, if one may `begin`, a new candidate. Infeasible
+        and repeated candidates are told at once, and the next one is drawn. Once nothing runs and
+        nothing may begin (or `standing.ended` says why), None is for good.
         """
         while self._again:
             job = self._again.popleft()
             if self._ask_again(job):
                 return job
-        while not self.standing.ended:
-            with self._journal:
-                trial = self._study.ask()
-                point = trial.relative_params
-                for key in point:
-                    trial.suggest_categorical(key, self._options[key])
-                candidate = self._candidates.at(point)
-                card = candidate.card
-                self._set(trial.number, **card.stored())
-                refused = self._refusal(trial.number, candidate)
-                if refused:
-                    self._write(refused, ())
-            if refused:
-                self.standing.add(refused.kind, reason=refused.reason)
-                continue
-            self._candidates.seen[card.hash] = trial.number
-            job = Job(trial.number, card.genotype, self._job_seed(trial.number))
-            self._running[job.number] = job
-            self._sizes[job.number] = {"macs": card.macs, "params": card.params}
-            return job
+        while not self.standing.ended or self.standing.spent:
+            begins = begin and not self.standing.ended
+            closing = not begins and not self._running
+            number = promote(self._climbs, self._rungs, closing=closing)
+            if number is not None:
+                return self._promoted(number)
+            if not begins:
+                return None
+            new = self._new()
+            if new is not None:
+                return new
         return None
 
     def tell(self, outcome: Outcome) -> Outcome:
-        """Write what came of a running trial; returns it as recorded.
+        """Write what came of a running trial's job; returns it as recorded.
 
-        A complete trial whose figures aren't finite is recorded as diverged, one that lacks a
-        figure of the objective as crashed. Telling of a trial that isn't running changes nothing.
+        A complete job whose figures aren't finite is recorded as diverged, one that lacks a figure
+        of the objective as crashed. A job that is complete below the top rung leaves its trial
+        waiting. One that was lost is asked again; one that ran out of memory too, once, with its
+        batches cut in two. Telling of a trial that isn't running changes nothing.
         """
         job = self._running.get(outcome.number)
         if job is None:
@@ -125,24 +148,36 @@ class Record:
             self._again.append(replace(job, attempt=job.attempt + 1))
             del self._running[job.number]
             return outcome
-        sizes = self._sizes[job.number]
-        outcome = _finite(outcome)
-        values: tuple[float, ...] = ()
-        if outcome.kind == Kind.COMPLETE:
-            try:
-                values = self._objective.values({**outcome.figures, **sizes})
-            except KeyError as error:
-                outcome = replace(
-                    outcome, kind=Kind.CRASHED, reason=f"the evaluator measured no {error}"
-                )
+        self.standing.seconds += outcome.seconds
+        known = self._open[job.number]
+        known.seconds += outcome.seconds
+        if outcome.kind == Kind.OUT_OF_MEMORY and job.accumulate == 1:
+            return self._retried(job, outcome)
+        outcome, values = self._valued(outcome, known)
+        del self._running[job.number]
         with self._journal:
-            self._write(outcome, values)
-        del self._running[job.number], self._sizes[job.number]
-        self.standing.add(outcome.kind, outcome.seconds, outcome.reason)
+            if outcome.kind == Kind.COMPLETE and self._rungs.epochs:
+                self._write_rung(job, outcome, values)
+            if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
+                self._write(replace(outcome, seconds=known.seconds), values)
         if outcome.kind == Kind.COMPLETE:
-            figures = {**outcome.figures, **sizes}
-            self.standing.complete(Finished(job.number, job.genotype, job.seed, values, figures))
+            self._reached(job, values, outcome.figures)
+        if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
+            self._end(job.number)
+            self.standing.add(outcome.kind, outcome.reason)
         return outcome
+
+    def finish(self) -> None:
+        """End the search: trials that wait for a promotion are pruned."""
+        with self._journal:
+            for number in self._waiting:
+                known = self._open[number]
+                last = known.figures
+                self._write(Outcome(number, Kind.PRUNED, last, known.seconds), ())
+        for number in self.waiting:
+            del self._waiting[number]
+            self._end(number)
+            self.standing.add(Kind.PRUNED)
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
@@ -156,6 +191,44 @@ class Record:
         """Free the run for another driver; trials that are running stay so, and are asked again."""
         self._journal.close()
 
+    def _new(self) -> Job | None:
+        """Draw a candidate: its job, or None if it was refused and told."""
+        with self._journal:
+            trial = self._study.ask()
+            point = trial.relative_params
+            for key in point:
+                trial.suggest_categorical(key, self._options[key])
+            candidate = self._candidates.at(point)
+            card = candidate.card
+            self._set(trial.number, **card.stored())
+            refused = self._refusal(trial.number, candidate)
+            if refused:
+                self._write(refused, ())
+        if refused:
+            self.standing.add(refused.kind, refused.reason)
+            return None
+        self._candidates.seen[card.hash] = trial.number
+        job = self._job(trial.number, card.genotype)
+        self._open[job.number] = _Open({"macs": card.macs, "params": card.params})
+        self._climbs[job.number] = Climb()
+        self._running[job.number] = job
+        return job
+
+    def _job(self, number: int, genotype: str, rung: int = 0) -> Job:
+        epochs, total = self._rungs.span(rung)
+        return Job(number, genotype, self._job_seed(number), rung, epochs=epochs, total=total)
+
+    def _promoted(self, number: int) -> Job:
+        last = self._waiting.pop(number)
+        rung = last.rung + 1
+        with self._journal:
+            self._set(number, sent=rung)
+        epochs, total = self._rungs.span(rung)
+        job = replace(last, rung=rung, epochs=epochs, total=total)
+        self._climbs[number] = replace(self._climbs[number], sent=rung)
+        self._running[number] = job
+        return job
+
     def _ask_again(self, job: Job) -> bool:
         """Write that a lost trial runs once more; False if it was lost too often to try again."""
         self._running[job.number] = job
@@ -167,6 +240,47 @@ class Record:
             self._set(job.number, attempt=job.attempt)
         self.standing.counts[Kind.LOST] += 1
         return True
+
+    def _retried(self, job: Job, outcome: Outcome) -> Outcome:
+        """Leave the trial to be asked again with its batches cut in two."""
+        again = replace(job, attempt=job.attempt + 1, accumulate=PARTS)
+        with self._journal:
+            seconds = round(self._open[job.number].seconds, 3)
+            self._set(job.number, attempt=again.attempt, accumulate=PARTS, seconds=seconds)
+        self.standing.retried += 1
+        del self._running[job.number]
+        self._again.append(again)
+        cause = outcome.reason.splitlines()[0] if outcome.reason else outcome.kind.value
+        return replace(outcome, reason=f"{cause}; tried again with its batch in {PARTS} parts")
+
+    def _valued(self, outcome: Outcome, known: _Open) -> tuple[Outcome, tuple[float, ...]]:
+        """The outcome as it is recorded, and the objectives' values if it is complete."""
+        outcome = _finite(outcome)
+        if outcome.kind != Kind.COMPLETE:
+            return outcome, ()
+        try:
+            return outcome, self._objective.values({**outcome.figures, **known.sizes})
+        except KeyError as error:
+            reason = f"the evaluator measured no {error}"
+            return replace(outcome, kind=Kind.CRASHED, reason=reason), ()
+
+    def _reached(self, job: Job, values: tuple[float, ...], figures: Mapping[str, float]) -> None:
+        """Take a result into the standing and among those that may be promoted."""
+        number, known = job.number, self._open[job.number]
+        known.figures = figures
+        climb = self._climbs[number]
+        gains = self._objective.gains(values)
+        self._climbs[number] = replace(climb, gains=(*climb.gains, gains))
+        self._waiting[number] = job
+        figures = {**figures, **known.sizes}
+        self.standing.reached(
+            Finished(number, job.genotype, job.seed, values, figures, job.rung, job.accumulate)
+        )
+
+    def _end(self, number: int) -> None:
+        self._climbs[number] = replace(self._climbs[number], ended=True)
+        self._waiting.pop(number, None)
+        del self._open[number]
 
     def _refusal(self, number: int, candidate: Candidate) -> Outcome | None:
         if candidate.excess > 1:
@@ -186,6 +300,14 @@ class Record:
         self._set(outcome.number, **{key: value for key, value in known.items() if value})
         state = _STATES.get(outcome.kind, TrialState.FAIL)
         self._study.tell(outcome.number, values or None, state=state)
+
+    def _write_rung(self, job: Job, outcome: Outcome, values: tuple[float, ...]) -> None:
+        seconds = round(outcome.seconds, 3)
+        held = {"values": values, "figures": dict(outcome.figures), "seconds": seconds}
+        total = round(self._open[job.number].seconds, 3)
+        self._set(job.number, **{f"rung.{job.rung}": held, "seconds": total})
+        if len(values) == 1 and job.epochs is not None:  # Optuna's own form, for one objective
+            self._storage.set_trial_intermediate_value(job.number, job.epochs, values[0])
 
     def _set(self, number: int, **attributes: Any) -> None:
         # One study in the journal, so a trial's id in the storage is its number.
@@ -228,24 +350,43 @@ class Record:
                 self._study.tell(number, state=TrialState.FAIL)
             return
         kind = Kind(held["outcome"]) if trial.state.is_finished() else None
-        attempt = held.get("attempt", 1)
-        self.standing.counts[Kind.LOST] += attempt - 1
-        sizes = {"macs": held["macs"], "params": held["params"]}
+        attempt, parts = held.get("attempt", 1), held.get("accumulate", 1)
+        retries = int(parts > 1)
+        self.standing.retried += retries
+        self.standing.counts[Kind.LOST] += attempt - 1 - retries
         if kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
             self._candidates.seen[held["hash"]] = number
-        if kind is None:
-            seed = self._job_seed(number)
-            self._again.append(Job(number, held["genotype"], seed, attempt=attempt + 1))
-            self._sizes[number] = sizes
+        if kind in (Kind.DUPLICATE, Kind.INFEASIBLE):
+            self.standing.add(kind, held.get("reason", ""))
             return
-        self.standing.add(kind, held.get("seconds", 0.0), held.get("reason", ""))
-        if kind == Kind.COMPLETE:
-            figures = {**held["figures"], **sizes}
-            self.standing.complete(
-                Finished(
-                    number, held["genotype"], self._job_seed(number), tuple(trial.values), figures
-                )
-            )
+        known = _Open({"macs": held["macs"], "params": held["params"]}, held.get("seconds", 0.0))
+        self._open[number] = known
+        self.standing.seconds += known.seconds
+        sent = held.get("sent", 0)
+        self._climbs[number] = Climb(sent=sent)
+        reached = results(held)
+        if kind == Kind.COMPLETE and not reached:
+            reached = [{"values": trial.values, "figures": held["figures"]}]
+        for rung, result in enumerate(reached):
+            job = self._job(number, held["genotype"], rung)
+            job = replace(job, attempt=attempt, accumulate=parts)
+            self._reached(job, tuple(result["values"]), result["figures"])
+        if kind is not None:
+            self._end(number)
+            self.standing.add(kind, held.get("reason", ""))
+        elif len(reached) <= sent:
+            self._waiting.pop(number, None)
+            job = self._job(number, held["genotype"], sent)
+            self._again.append(replace(job, attempt=attempt + 1, accumulate=parts))
+
+
+@dataclass(slots=True)
+class _Open:
+    """What a trial that hasn't ended is known by, besides its job."""
+
+    sizes: Mapping[str, int]  # MACs and parameters
+    seconds: float = 0.0
+    figures: Mapping[str, float] = field(default_factory=dict)  # of its last result
 
 
 def _finite(outcome: Outcome) -> Outcome:

@@ -19,29 +19,38 @@ GOOD = (Kind.COMPLETE, Kind.PRUNED)
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A complete trial: its objectives' values and its figures (accuracy, macs, params, ...)."""
+    """A complete trial, or one that was trained to a rung: its objectives' values and its figures
+    (accuracy, macs, params, ...)."""
 
     number: int
     genotype: str
     seed: int
     values: tuple[float, ...]
     figures: Mapping[str, float]
+    rung: int = 0
+    accumulate: int = 1  # parts that each step's batch was cut into
 
 
 class Standing:
     """How a search stands after the trials that were added, in the order of their numbers or not.
 
     `counts` has each trial once, and each time that one was lost with its driver; `seconds` is the
-    time that trials took; `ended` says in a sentence why nothing more should be asked, or is empty.
+    time that trials took; `ended` says in a sentence why nothing more should be asked, or is empty:
+    then `failures` of one kind came in a row, or nothing new is left (`spent`).
     """
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, failures: int = FAILURES) -> None:
         self.counts: Counter[Kind] = Counter()
-        self.incumbent: Finished | None = None
-        self.latest: Finished | None = None  # the complete trial that was added last
+        self.retried = 0  # trials that ran out of memory and were tried again
+        self.results = 0  # trainings that gave one, to a rung or whole
+        self.rung = 0  # the highest that a trial has a result at
+        self.incumbent: Finished | None = None  # the best at that rung
+        self.latest: Finished | None = None  # the result that was added last
         self.seconds = 0.0
         self.ended = ""
+        self.spent = False
         self._objective = objective
+        self._failures = failures
         self._front: Front[Finished] = Front()
         self._streak: list[tuple[Kind, str]] = []
 
@@ -52,28 +61,37 @@ class Standing:
 
     @property
     def front(self) -> tuple[Finished, ...]:
-        """The undominated trials: in the objectives or, if there is one, in accuracy and MACs."""
+        """The undominated trials at the highest rung: in the objectives or, if there is one, in
+        accuracy and MACs."""
         return self._front.members
 
-    def add(self, kind: Kind, seconds: float = 0.0, reason: str = "") -> None:
-        """Count a trial that ended as `kind`; 20 failures of one kind in a row end the search."""
+    def add(self, kind: Kind, reason: str = "") -> None:
+        """Count a trial that ended as `kind`; many failures of one kind in a row end the search."""
         self.counts[kind] += 1
-        self.seconds += seconds
         if kind in GOOD or (self._streak and self._streak[0][0] != kind):
             self._streak = []
         if kind not in GOOD:
             self._streak.append((kind, reason))
-        if len(self._streak) >= FAILURES:
-            self.ended = self._why()
+        if self._streak and len(self._streak) >= self._limit(kind):
+            self.ended, self.spent = self._why(), kind == Kind.DUPLICATE
 
-    def complete(self, trial: Finished) -> None:
-        """Take a complete trial (counted by `add`) into the front, and as incumbent if better."""
+    def reached(self, trial: Finished) -> None:
+        """Take a result into the front, and as incumbent if better.
+
+        A result at a higher rung puts those at lower ones aside: they aren't comparable.
+        """
+        self.results += 1
+        self.latest = trial
+        self._streak = []
+        if trial.rung < self.rung:
+            return
+        if trial.rung > self.rung:
+            self.rung, self.incumbent, self._front = trial.rung, None, Front()
         gains = self._objective.gains(trial.values)
         axes = gains
         if len(gains) == 1:
             axes = (trial.figures.get("accuracy", gains[0]), -trial.figures["macs"])
         self._front.add(axes, trial)
-        self.latest = trial
         if self.incumbent is None or self._rank(trial) > self._rank(self.incumbent):
             self.incumbent = trial
 
@@ -82,8 +100,12 @@ class Standing:
 
         A space in which nothing is new stays so.
         """
-        if self.ended and self._streak[0][0] != Kind.DUPLICATE:
+        if self.ended and not self.spent:
             self._streak, self.ended = [], ""
+
+    def _limit(self, kind: Kind) -> int:
+        # Draws cost nothing and repeat by chance; a setting for failures is not about them.
+        return FAILURES if kind in (Kind.DUPLICATE, Kind.INFEASIBLE) else self._failures
 
     def _rank(self, trial: Finished) -> tuple[float, float, int]:
         main = self._objective.gains(trial.values)[self._objective.main]
@@ -93,9 +115,9 @@ class Standing:
         kind = self._streak[0][0]
         if kind == Kind.DUPLICATE:
             return (
-                f"the last {FAILURES} draws had all been tried before: "
+                f"the last {len(self._streak)} draws had all been tried before: "
                 "the space has nothing new within the limits"
             )
         reasons = Counter(reason.splitlines()[0] for _, reason in self._streak if reason)
         cause = f": {reasons.most_common(1)[0][0]}" if reasons else ""
-        return f"the last {FAILURES} trials all ended {kind}{cause}"
+        return f"the last {len(self._streak)} trials all ended {kind}{cause}"

@@ -14,6 +14,7 @@ from nas.search.candidates import Candidates, Card, Point
 from nas.search.limits import Limits
 from nas.search.objective import Objective
 from nas.search.record import Record
+from nas.search.rungs import WHOLE, Rungs
 from nas.search.samplers import make
 from nas.trial import Job, Kind, Outcome
 
@@ -71,9 +72,11 @@ def toy_card(genotype: tuple[int, ...]) -> Card:
 
 
 def evaluate(job: Job) -> Outcome:
-    """The accuracy grows with the genotype's sum, with a little noise from the job's seed."""
+    """The accuracy grows with the genotype's sum and the epochs, with a little noise from the
+    job's seed."""
     total = sum(map(int, job.genotype.split(",")))
-    accuracy = total / 40 + np.random.default_rng(job.seed).random() / 100
+    noise = np.random.default_rng([job.seed, job.epochs or 0]).random() / 100
+    accuracy = total / 40 - 0.1 / (job.epochs or 100) + noise
     return Outcome(job.number, Kind.COMPLETE, {"accuracy": float(accuracy)}, seconds=0.5)
 
 
@@ -85,6 +88,7 @@ def open_record(
     limits: Limits | None = None,
     objective: Objective | None = None,
     settings: Mapping[str, Any] | None = None,
+    rungs: Rungs = WHOLE,
 ) -> Record:
     candidates = Candidates(space or Toy(), limits, toy_card)
     return Record(
@@ -92,6 +96,7 @@ def open_record(
         make(sampler, candidates, seed),
         objective or Objective(("accuracy",)),
         {"space": "toy", "seed": seed, **(settings or {})},
+        rungs,
     )
 
 
@@ -110,6 +115,6 @@ def rows(record: Record) -> list[tuple[object, ...]]:
 
 
 def drive(record: Record, trials: int) -> None:
-    """Ask and tell until `trials` are good, or the record ends."""
-    while record.standing.good < trials and (job := record.ask()):
+    """Ask and tell until `trials` are good or wait at a rung and nothing is promoted any more."""
+    while job := record.ask(begin=record.begun < trials):
         record.tell(evaluate(job))

@@ -53,7 +53,7 @@ class ShuffleGroup(Block):
                 f"out must be more, but got out={self.out}; widen it"
             )
         first = self.groups if self.grouped else 1
-        y = x.conv(self.out // 4, groups=first, name="reduce").norm().act(self.act)
+        y = x.conv(max(1, self.out // 4), groups=first, name="reduce").norm().act(self.act)
         y = x.recorder.add(Shuffle(self.groups), (y,))
         y = y.conv(y.channels, 3, self.stride, groups=y.channels, name="depthwise").norm()
         y = y.conv(wide, groups=self.groups, name="expand").norm()

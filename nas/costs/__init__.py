@@ -2,5 +2,16 @@
 
 from nas.costs.card import Card, card, card_lines
 from nas.costs.cost import Cost, Line, cost, with_image
+from nas.costs.parts import Figures, figures
 
-__all__ = ["Card", "Cost", "Line", "card", "card_lines", "cost", "with_image"]
+__all__ = [
+    "Card",
+    "Cost",
+    "Figures",
+    "Line",
+    "card",
+    "card_lines",
+    "cost",
+    "figures",
+    "with_image",
+]

@@ -7,18 +7,22 @@ from nas.ops import Op
 
 
 def peak_inference(flat: Graph) -> int:
-    """The most elements alive at one time for one image: each map until its last reader is done."""
+    """The most elements alive at one time for one image: each map until its last reader is done.
+
+    Auxiliary heads don't run in use.
+    """
+    live = flat.live(with_aux=False)
     last: dict[int, int] = {}
-    for index, node in enumerate(flat.nodes):
-        for i in node.inputs:
+    for index in live:
+        for i in flat.nodes[index].inputs:
             last[i] = index
     last[flat.output] = len(flat.nodes)
     ends: dict[int, list[int]] = {}
     for index, end in last.items():
         ends.setdefault(end, []).append(index)
     alive = peak = 0
-    for index, node in enumerate(flat.nodes):
-        alive += node.spec.elements
+    for index in live:
+        alive += flat.nodes[index].spec.elements
         peak = max(peak, alive)
         alive -= sum(flat.nodes[i].spec.elements for i in ends.get(index, ()))
     return peak

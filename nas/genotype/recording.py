@@ -58,6 +58,19 @@ def graph(network: Genotype) -> Graph:
     return recorder.finish(x, aux, [(".".join(name), value) for name, value in state.names.items()])
 
 
+def alone(
+    part: Genotype, spec: Spec, settings: Settings
+) -> tuple[Graph, frozenset[str], frozenset[str]]:
+    """The graph of a part by itself on such an input, the names it gives in the scope around it,
+    and those in its own; GenotypeError also where it reads what the rest of a network names."""
+    recorder = Recorder("Part", spec)
+    state = _State(recorder)
+    x = state.record(part, recorder.start(settings), _Context(("",), (), settings))
+    own = [name for name in state.names if name[0] == ""]
+    around = frozenset(name[-1] for name in state.names if name not in own)
+    return recorder.finish(x, state.heads()), around, frozenset(name[-1] for name in own)
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
     """Where recording is: the module's path, the scope of names, the settings."""
@@ -168,7 +181,7 @@ class _State:
         if registry()[part.word].encloses:
             return self.enclosing(part, x, replace(context, settings=settings))
         with located(context.path):
-            inner = _block_graph(part, x.spec, settings)
+            inner = block_graph(part, x.spec, settings)
         if inner.trivial:
             return x
         y = self.recorder.splice(inner, x, context.path)
@@ -284,7 +297,8 @@ def _taps(part: Genotype) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _block_graph(part: Leaf, spec: Spec, settings: Settings) -> Graph:
+def block_graph(part: Leaf, spec: Spec, settings: Settings) -> Graph:
+    """A block's own graph; GenotypeError, without the place, where the input doesn't fit."""
     block = built(part, settings)
     recorder = Recorder(type(block).__name__, spec)
     return recorder.finish(block.body(recorder.start(settings)))

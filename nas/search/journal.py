@@ -19,7 +19,6 @@ import os
 import socket
 import weakref
 from collections.abc import Iterable, Iterator
-from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,21 +26,7 @@ from typing import Any, Self
 from optuna.storages.journal import BaseJournalBackend
 
 from nas.errors import RunError
-
-
-MORE = b',"more":true}\n'  # the end of a line whose group goes on
-
-
-class Operation(IntEnum):
-    """What a line does: the numbers of Optuna's journal, those that we look at."""
-
-    CREATE_STUDY = 0
-    STUDY_ATTRIBUTE = 2
-    CREATE_TRIAL = 4
-    PARAMETER = 5
-    STATE = 6
-    ATTRIBUTE = 8
-    SYSTEM_ATTRIBUTE = 9
+from nas.search.reading import HOLDER, MORE, Operation
 
 
 class OneWriterJournal(BaseJournalBackend):
@@ -143,7 +128,7 @@ class OneWriterJournal(BaseJournalBackend):
         )
 
     def _lock(self) -> None:
-        holder = self.path.with_suffix(".holder")
+        holder = self.path.with_suffix(HOLDER)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

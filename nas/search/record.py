@@ -26,7 +26,8 @@ from nas.errors import RunError
 from nas.search.candidates import Candidate
 from nas.search.journal import OneWriterJournal
 from nas.search.objective import Objective
-from nas.search.rungs import WHOLE, Climb, Rungs, promote, results
+from nas.search.reading import results
+from nas.search.rungs import WHOLE, Climb, Rungs, promote
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import FAILURES, Finished, Standing
 from nas.trial import Job, Kind, Outcome

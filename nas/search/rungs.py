@@ -15,7 +15,6 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.errors import UsageError
 from nas.search.front import Gains
+from nas.search.reading import results
 
 ETA = 3
 
@@ -141,14 +141,6 @@ def _crowding(table: NDArray[np.float64]) -> NDArray[np.float64]:
             distance[order[1:-1]] += (values[2:] - values[:-2]) / (values[-1] - values[0])
         distance[order[[0, -1]]] = np.inf
     return distance
-
-
-def results(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A trial's results, from the first rung up, as its user attributes hold them."""
-    found: list[dict[str, Any]] = []
-    while (held := attributes.get(f"rung.{len(found)}")) is not None:
-        found.append(held)
-    return found
 
 
 def learned(study: Study, least: int = 1) -> list[FrozenTrial]:

@@ -1,0 +1,134 @@
+"""How a run stands, in a few lines for people and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from nas.quantity import format_seconds
+from nas.report.live import draw
+from nas.report.progress import Progress
+
+HOUR = 3600.0
+MANY = 8  # numbers of trials that are written out
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A trial of the front: the objectives' values, and all its figures."""
+
+    number: int
+    genotype: str
+    values: tuple[float, ...]
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The process that wrote the run last; `writes` is None where that can't be seen from here."""
+
+    process: int
+    host: str
+    writes: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A run at one moment; times are in seconds, `idle` since the last ask or tell."""
+
+    folder: Path
+    driver: Writer | None
+    progress: Progress
+    waiting: tuple[int, ...]  # at a rung, for a promotion
+    objectives: tuple[str, ...]
+    best: Member | None
+    front: tuple[Member, ...]
+    trial_seconds: float  # that trials took, added up
+    idle: float | None
+    ended: str  # why nothing more will be asked, or nothing
+
+    @property
+    def rate(self) -> float | None:
+        """Good trials an hour, or None before the first."""
+        done, elapsed = self.progress.done, self.progress.elapsed
+        return done / elapsed * HOUR if done and elapsed else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as JSON values."""
+        progress = self.progress
+        return {
+            "folder": str(self.folder),
+            "driver": asdict(self.driver) if self.driver else None,
+            "good": progress.done,
+            "trials": progress.trials,
+            "seconds": progress.seconds,
+            "counts": dict(progress.counts),
+            "running": list(progress.running),
+            "waiting": list(self.waiting),
+            "elapsed": round(progress.elapsed, 3),
+            "left": progress.left,
+            "trial_seconds": round(self.trial_seconds, 3),
+            "idle": self.idle,
+            "per_hour": self.rate,
+            "objectives": list(self.objectives),
+            "best": asdict(self.best) if self.best else None,
+            "front": [asdict(each) for each in self.front],
+            "ended": self.ended,
+        }
+
+
+def show(status: Status, console: Console) -> None:
+    """Print it: who drives, what ran, the incumbent and the front; as plain lines in a pipe."""
+    parts: list[RenderableType] = [_driver(status)]
+    if console.is_terminal:
+        parts.append(draw(status.progress))
+    else:
+        parts += _plain(status.progress)
+    for part in (*parts, *_lines(status)):
+        console.print(part, soft_wrap=isinstance(part, str))
+
+
+def _plain(progress: Progress) -> list[str]:
+    best = [f"best: {progress.best}"] if progress.best else []
+    return [progress.headline(), *best, *(f"front: {each}" for each in progress.front)]
+
+
+def _lines(status: Status) -> list[str]:
+    lines = []
+    running = status.progress.running
+    if running:
+        verb = "running" if _writes(status) else "to be asked again, as their driver died"
+        lines.append(f"{verb}: {_numbers(running)}")
+    if status.waiting:
+        lines.append(f"waiting for a promotion: {_numbers(status.waiting)}")
+    if status.rate is not None:
+        each = status.progress.elapsed / status.progress.done
+        lines.append(f"rate: {status.rate:.3g} good trials an hour, {format_seconds(each)} each")
+    if status.ended:
+        lines.append(f"ended: {status.ended}")
+    return lines
+
+
+def _driver(status: Status) -> str:
+    last = "" if status.idle is None else f"; its last entry is {format_seconds(status.idle)} old"
+    if status.driver is None:
+        return f"{status.folder}: nobody is writing this run{last}"
+    who = f"process {status.driver.process} on {status.driver.host}"
+    if status.driver.writes is None:
+        return f"{status.folder}: {who} wrote this run, which can't be seen from here{last}"
+    if status.driver.writes:
+        return f"{status.folder}: {who} is writing this run{last}"
+    return f"{status.folder}: nobody is writing this run ({who} did){last}"
+
+
+def _writes(status: Status) -> bool:
+    return status.driver is not None and status.driver.writes is not False
+
+
+def _numbers(numbers: tuple[int, ...]) -> str:
+    more = f" and {len(numbers) - MANY} more" if len(numbers) > MANY else ""
+    return f"trial{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers[:MANY]))}{more}"

@@ -1,0 +1,100 @@
+"""The status of a run, read from its folder while another process may be writing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nas.errors import RunError
+from nas.report.progress import Entry, Progress
+from nas.report.status import Member, Status, Writer
+from nas.search.objective import Objective
+from nas.search.reading import Reading, ago, driver, read, results
+from nas.search.standing import Finished, Standing
+from nas.study.settings import Study
+from nas.trial import Kind
+
+JOURNAL, SETTINGS = "journal.log", "study.toml"
+
+
+def status(folder: Path) -> Status:
+    """How the run in `folder` stands now; nothing is locked or changed.
+
+    Raises `RunError` where there is none, or it can't be read.
+    """
+    journal = folder / JOURNAL
+    if not journal.exists():
+        raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
+    held = driver(journal)  # before it is read: a driver that has just ended has written all
+    reading = read(journal)
+    budget = Study.load(folder / SETTINGS).budget
+    if not reading.settings:  # the driver's first entry isn't written yet
+        objective = Objective(("accuracy",))
+    else:
+        objective = Objective(
+            tuple(reading.settings["objectives"]), reading.settings.get("target_macs") or 0
+        )
+    standing, running, waiting = stand(reading, objective)
+    writes = held is not None and held.writes is not False
+    elapsed = reading.elapsed + (ago(reading.last) if writes and reading.last else 0.0)
+    best = standing.incumbent
+    progress = Progress(
+        done=standing.good,
+        running=running,
+        counts={kind.value: count for kind, count in (+standing.counts).items()},
+        best=_entry(best) if best else None,
+        front=tuple(_entry(each) for each in standing.front),
+        elapsed=elapsed,
+        seconds=budget.seconds,
+        trials=budget.trials,
+    )
+    return Status(
+        folder=folder,
+        driver=Writer(held.process, held.host, held.writes) if held else None,
+        progress=progress,
+        waiting=waiting,
+        objectives=objective.names,
+        best=_member(best) if best else None,
+        front=tuple(_member(each) for each in standing.front),
+        trial_seconds=standing.seconds,
+        idle=ago(reading.last) if reading.last else None,
+        ended=standing.ended,
+    )
+
+
+def stand(
+    reading: Reading, objective: Objective
+) -> tuple[Standing, tuple[int, ...], tuple[int, ...]]:
+    """The standing after all that was read, and the numbers of trials that run and that wait."""
+    standing = Standing(objective)
+    running, waiting = [], []
+    for trial in reading.trials:
+        held = trial.held
+        if "hash" not in held:  # another program's, or of a driver that is just asking
+            continue
+        sizes = {"macs": held["macs"], "params": held["params"]}
+        standing.seconds += held.get("seconds", 0.0)
+        standing.counts[Kind.LOST] += trial.lost
+        kind = Kind(held["outcome"]) if trial.ended else None
+        reached = results(held)
+        if kind == Kind.COMPLETE and not reached:
+            reached = [{"values": trial.values, "figures": held["figures"]}]
+        for rung, result in enumerate(reached):
+            figures = {**result["figures"], **sizes}
+            values = tuple(result["values"])
+            standing.reached(Finished(trial.number, held["genotype"], 0, values, figures, rung))
+        if kind is not None:
+            standing.add(kind, held.get("reason", ""))
+        elif len(reached) > held.get("sent", 0):
+            waiting.append(trial.number)
+        else:
+            running.append(trial.number)
+    return standing, tuple(running), tuple(waiting)
+
+
+def _entry(trial: Finished) -> Entry:
+    figures = trial.figures
+    return Entry(trial.number, figures.get("accuracy", 0.0), figures["macs"], figures["params"])
+
+
+def _member(trial: Finished) -> Member:
+    return Member(trial.number, trial.genotype, trial.values, dict(trial.figures))

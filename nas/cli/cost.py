@@ -90,13 +90,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _measured(genotype: Genotype, args: argparse.Namespace) -> tuple[Bench, Measured]:
+    from nas.latency import measured as how
     from nas.latency.bench import Bench
-    from nas.latency.measured import SECONDS, measured
     from nas.study import wiring
 
     device = wiring.device(args.gpus)
     with Bench(batch=args.batch or 1, device=device, threads=args.threads) as bench:
-        return bench, measured(bench, genotype, SECONDS)
+        return bench, how.measured(bench, genotype, how.SECONDS)
 
 
 def _described(

@@ -28,6 +28,7 @@ What is predicted is the time of a run that nothing disturbs: everything is meas
 the fastest of each counts, so that other programs on the machine matter little.
 """
 FILE = Path("latency.json")
+LITTLE = 0.5  # of a network's operations measured: it is none of the space's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,5 +130,6 @@ def _predict(args: argparse.Namespace) -> int:
     batch = made.setting.batch
     images = "1 image" if batch == 1 else f"{batch} images"
     print(f"{spoken_seconds(seconds)} for {images}; {covered:.0%} of its operations were measured")
-    print(_told(made))
+    far = ", which says little about this network" if covered < LITTLE else ""
+    print(_told(made) + far)
     return 0

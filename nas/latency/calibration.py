@@ -133,7 +133,7 @@ class Calibration:
             )
         try:
             return _read(told)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise LatencyError(f"{path}: is damaged at {_where(error)}; {AGAIN}") from error
 
 
@@ -141,10 +141,10 @@ AGAIN = "make one with `nas latency calibrate`"
 
 
 def _read(told: Mapping[str, Any]) -> Calibration:
-    error = told["error"]
-    operations = told["operations"]
-    rates = told["rates"]
-    _is(isinstance(operations, dict) and isinstance(rates, dict) and ANY in rates, "rates")
+    error, operations, rates = told["error"], told["operations"], told["rates"]
+    _is(error is None or isinstance(error, dict), "error")
+    _is(isinstance(operations, dict), "operations")
+    _is(isinstance(rates, dict) and ANY in rates, "rates")
     for kind, three in rates.items():
         _is(isinstance(three, list) and len(three) == 3, kind)
     return Calibration(
@@ -174,9 +174,10 @@ def _seconds(told: Mapping[str, Any], key: str) -> float:
 
 
 def _number(value: object, key: str) -> float:
-    _is(type(value) in (int, float) and math.isfinite(cast(float, value)), key)
-    _is(cast(float, value) >= 0, key)
-    return float(cast(float, value))
+    _is(type(value) in (int, float), key)
+    number = float(cast(float, value))
+    _is(math.isfinite(number) and number >= 0, key)
+    return number
 
 
 def _is(right: bool, key: str) -> None:

@@ -1,5 +1,5 @@
-"""Runs: a convolution or linear layer with the norm, activation, sum or gate that follows it at
-once.
+"""Runs: a layer that multiplies (convolution, linear, attention), with the norm, activation, sum
+or gate that follows it at once.
 
 What is measured once and added up is a run, not a single operation: small operations are bound by
 memory and by the call, and find what they read still in the cache when they follow one another, as
@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from nas.genotype import Genotype
 from nas.genotype.normal import normal
 from nas.graph import Graph, Node
-from nas.ops import Conv, Input, Linear, Op, Spec
+from nas.ops import Conv, Input, Op, ScaledConv, Spec
 
 BYTES = 4  # of a number in float32
 
@@ -52,7 +52,7 @@ class Run:
     def kind(self) -> str:
         """Its operations' names, and whether a convolution is of single channels or points: runs
         of one kind take time alike."""
-        return " > ".join(_kind(op, self.inputs[0]) for op, _ in self.steps)
+        return " > ".join(_kind(op) for op, _ in self.steps)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -87,7 +87,10 @@ def _written(graph: Graph, node: Node) -> str:
     return node.item.code([names[i % len(names)] for i in range(len(node.inputs))], "")
 
 
-def _kind(op: Op, x: Spec) -> str:
+def _kind(op: Op) -> str:
+    """An operation's name, and of convolutions what decides how they are computed."""
+    if isinstance(op, ScaledConv):
+        return f"scaled {_kind(op.conv)}"
     if not isinstance(op, Conv):
         return op.name
     if op.groups > 1:
@@ -135,7 +138,7 @@ def _runs(graph: Graph, used: list[int]) -> Iterator[Run]:
         if isinstance(node.item, Input | Graph):
             continue
         chain = None
-        if not isinstance(node.item, Conv | Linear):
+        if not node.total.macs:
             chain = next((ends.pop(i) for i in node.inputs if i in ends), None)
         if chain is None:
             chain = []

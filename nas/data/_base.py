@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nas.errors import DataError
 
 if TYPE_CHECKING:
+    from nas.data._origin import Origin
     from nas.data._split import Split
 
 
@@ -27,7 +28,8 @@ class DataSet:
 
     `shape` is (channels, height, width) of the images as a network sees them, in pixels; `mean` and
     `std` are per channel, of the training split, on a scale where 1 is full brightness.
-    `read` gives one part, in whatever size it is stored.
+    `read` gives one part, in whatever size it is stored. `sizes` counts the images of the
+    three parts, where that is known before they are read.
     """
 
     name: str
@@ -40,6 +42,9 @@ class DataSet:
     read: Callable[[Part], Split]
     shift: float = 0.0  # how far an image may be moved and stay itself, share of its side
     flip: bool = False  # whether its mirror image is of the same class
+    crop: bool = False  # whether a part of an image is of the same class, as with photographs
+    sizes: tuple[int, ...] = ()
+    origin: Origin | None = None  # where its files lie; None where nothing is needed or looked for
 
     def __post_init__(self) -> None:
         channels = self.shape[0]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from nas.data._base import Part
 from nas.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from nas.data._split import Split
+
+HELD_OUT = 0.1  # of the official training part, for validation
 
 
 def stratified(
@@ -40,3 +45,12 @@ def stratified(
         for part, chosen in zip(parts, np.split(members, cuts), strict=True):
             part.append(chosen)
     return tuple(np.sort(np.concatenate(part)) for part in parts)
+
+
+def held_out(split: Split, part: Part, share: float = HELD_OUT) -> Split:
+    """The training or validation part of a data set's official training split.
+
+    `share` of every class is held out for validation, always the same images.
+    """
+    train, validation = stratified(split.labels.numpy(), (1 - share, share))
+    return split.chosen(train if part is Part.TRAIN else validation)

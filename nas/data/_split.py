@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
+
+CHUNK = 4096  # images resized at a time, as floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,16 +44,55 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def chosen(self, index: NDArray[np.intp]) -> Split:
+        """The images and labels at the places in `index`."""
+        import torch
+
+        places = torch.from_numpy(index)
+        return Split(self.images[places], self.labels[places])
+
+    def checked(self, place: str, classes: Sequence[str]) -> Split:
+        """The same split, once it is sure that it holds each of `classes` and no other.
+
+        Raises `DataError`, which begins with `place`.
+        """
+        check(self.labels, place, classes)
+        return self
+
     def to(self, device: torch.device | str) -> Split:
         """The same split on `device`."""
         return Split(self.images.to(device), self.labels.to(device))
 
     def resized(self, height: int, width: int) -> Split:
         """The same split at `height` x `width` pixels: bilinear, averaged where smaller."""
+        import torch
         from torch.nn.functional import interpolate
 
         if self.images.shape[2:] == (height, width):
             return self
         # As floats, then rounded: torch's byte kernels round differently by processor.
-        images = interpolate(self.images.float(), (height, width), mode="bilinear", antialias=True)
-        return Split(images.round_().clamp_(0, 255).byte(), self.labels)
+        resized = [
+            interpolate(chunk.float(), (height, width), mode="bilinear", antialias=True)
+            .round_()
+            .clamp_(0, 255)
+            .byte()
+            for chunk in torch.split(self.images, CHUNK)
+        ]
+        return Split(torch.cat(resized), self.labels)
+
+
+def check(labels: Tensor, place: str, classes: Sequence[str]) -> None:
+    """Make sure that every one of `classes` has an image and every label is a class."""
+    counts = labels.bincount(minlength=len(classes))
+    if len(counts) > len(classes):
+        raise DataError(
+            f"{place}: labels must be 0 to {len(classes) - 1}, but one is {len(counts) - 1}"
+        )
+    missing = [name for name, count in zip(classes, counts.tolist(), strict=True) if not count]
+    if missing:
+        named = ", ".join(repr(name) for name in missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise DataError(
+            f"{place}: there is no image of class {named}{more}; every split needs all "
+            f"{len(classes)} classes"
+        )

@@ -1,0 +1,53 @@
+"""CIFAR-10: 60,000 small photographs of ten kinds of animals and vehicles.
+
+Source: A. Krizhevsky, Learning multiple layers of features from tiny images, 2009,
+https://www.cs.toronto.edu/~kriz/cifar.html; its binary version.
+"""
+
+from __future__ import annotations
+
+from nas.data._base import DataSet
+from nas.data._cifar import Layout
+
+LAYOUT = Layout(
+    archive="cifar-10-binary.tar.gz",
+    md5="c32a1d4ab5d03f1284b67883e8d87530",
+    folder="cifar-10-batches-bin",
+    train=tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
+    test=("test_batch.bin",),
+    labels=1,
+)
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+
+def describe(argument: str = "") -> DataSet:
+    """Photographs of 32 x 32 pixels, ten classes; 45,000 + 5,000 of the training files, 10,000.
+
+    `argument` is the folder of the archive, where it doesn't lie in the usual one.
+    """
+    origin = LAYOUT.origin("cifar10", argument)
+    return DataSet(
+        name=f"cifar10:{argument}" if argument else "cifar10",
+        shape=(3, 32, 32),
+        classes=CLASSES,
+        mean=(0.4914, 0.4822, 0.4465),
+        std=(0.2470, 0.2435, 0.2616),
+        source="https://www.cs.toronto.edu/~kriz/cifar.html",
+        licence="none stated; research use",
+        read=LAYOUT.reader(origin, CLASSES),
+        shift=4 / 32,  # arXiv:1512.03385, section 4.2
+        flip=True,
+        sizes=(45_000, 5_000, 10_000),
+        origin=origin,
+    )

@@ -153,6 +153,14 @@ Groups = Annotated[
         "groups", f"a whole number of groups from 1 to {LARGEST_WIDTH}", _whole(1, LARGEST_WIDTH)
     ),
 ]
+GroupWidth = Annotated[
+    int,
+    Field(
+        "group_width",
+        f"a whole number of channels from 1 to {LARGEST_WIDTH}",
+        _whole(1, LARGEST_WIDTH),
+    ),
+]
 Kernel = Annotated[
     int | Pair,
     Field("kernel", "a side in pixels from 1 to 255, or (height, width)", _sides(1, 255)),

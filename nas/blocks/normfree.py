@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Positive, Switch
+from nas.blocks.fields import Activation, Channels, Count, Groups, GroupWidth, Positive, Switch
 from nas.blocks.scaled_conv import Gain, gains
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
@@ -72,7 +72,7 @@ class NormFreeBottleneck(Block):
     out: Channels
     stride: Count = 1
     width: Positive = 0.25  # channels of the 3x3 per output channel
-    groups: Count = 1
+    groups: Groups = 1
     alpha: Positive = 0.2  # of the branch's deviation
     act: Activation = "relu"
     gain: Gain = "act"
@@ -118,7 +118,7 @@ class NFNetBlock(Block):
     out: Channels
     stride: Count = 1
     width: Positive = 0.5  # channels of the 3x3s per output channel
-    group_width: Count = 128  # channels that the 3x3s see together
+    group_width: GroupWidth = 128  # channels that the 3x3s see together
     alpha: Positive = 0.2  # of the branch's deviation
     act: Activation = "gelu"
     gain: Gain = "act"

@@ -14,6 +14,7 @@ from nas.blocks.fields import (
     Activation,
     Channels,
     Count,
+    Groups,
     Positive,
     Rate,
     Ratio,
@@ -88,7 +89,7 @@ class Bottleneck(Block):
     out: Channels
     stride: Count = 1
     width: Positive = 0.25  # channels of the 3x3 per output channel
-    groups: Count = 1  # cardinality: independent parts of the 3x3
+    groups: Groups = 1  # cardinality: independent parts of the 3x3
     se: Ratio = 0.0  # squeezed channels per output channel; 0 leaves the squeeze out
     act: Activation = "relu"
     early: Switch = False  # the stride is on the first 1x1, as in the paper
@@ -134,7 +135,7 @@ class PreActivation(Block):
     out: Channels
     stride: Count = 1
     width: Positive = 0.25  # channels of the 3x3 per output channel
-    groups: Count = 1
+    groups: Groups = 1
     act: Activation = "relu"
 
     residual = True

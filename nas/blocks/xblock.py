@@ -1,12 +1,13 @@
 """RegNet's blocks X and Y: residual bottlenecks without a bottleneck, in groups of a given width.
 
-Source: Designing Network Design Spaces, arXiv:2003.13678.
+Source: Designing Network Design Spaces, arXiv:2003.13678; widths that groups don't divide are
+rounded as in its code, facebookresearch/pycls, `adjust_block_compatibility`.
 """
 
 from __future__ import annotations
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Positive, Ratio
+from nas.blocks.fields import Activation, Channels, Count, GroupWidth, Positive, Ratio
 from nas.blocks.residual import shortcut
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
@@ -17,12 +18,13 @@ class XBlock(Block):
     """x + f(x), f = 1x1, 3x3 in groups, squeeze-and-excitation (block Y), 1x1; the shortcut is
     projected where shapes differ.
 
-    Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
+    The 3x3's channels are rounded to whole groups; where there are fewer than one group's, they
+    are the group. Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)).
     """
 
     out: Channels
     stride: Count = 1
-    group_width: Count = 8  # channels of one group of the 3x3
+    group_width: GroupWidth = 8  # channels of one group of the 3x3
     width: Positive = 1.0  # channels of the 3x3 per output channel
     se: Ratio = 0.0  # squeezed channels per input channel; 0 leaves the squeeze out (block X)
     act: Activation = "relu"
@@ -40,8 +42,10 @@ class XBlock(Block):
 
     def body(self, x: Value) -> Value:
         """Mix, filter, reweigh, mix, and the sum."""
-        middle = round(self.out * self.width)
-        groups = max(1, middle // self.group_width)
+        wanted = max(1, round(self.out * self.width))
+        group = min(self.group_width, wanted)
+        groups = max(1, round(wanted / group))
+        middle = groups * group
         y = x.conv(middle, name="conv1").norm().act(self.act)
         y = y.conv(middle, 3, self.stride, groups=groups, name="conv2").norm().act(self.act)
         if self.se:

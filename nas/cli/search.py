@@ -13,6 +13,8 @@ from nas.quantity import format_count, parse_count, parse_seconds
 from nas.search.samplers import names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nas.study import Budget, Goal, Result, Run, Study, Training
     from nas.study.wiring import Placement
 
@@ -39,6 +41,8 @@ _WITH_SPACE = (
     "max_params",
     "recipe",
     "epochs",
+    "rungs",
+    "eta",
     "seed",
 )
 
@@ -75,12 +79,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--max-params", metavar="N", help="the most parameters, such as 2.5M")
     how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
     how.add_argument("--epochs", type=int, help="for each candidate (default: the recipe's)")
+    how.add_argument(
+        "--rungs",
+        metavar="E,E,..",
+        help="train each candidate for the first number of epochs, the best of them on to the "
+        "next, such as 1,3,9 (successive halving; instead of --epochs)",
+    )
+    how.add_argument(
+        "--eta", type=int, metavar="N", help="with --rungs: of N at a rung one goes on (default: 3)"
+    )
     how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
     run = parser.add_argument_group("the run")
     run.add_argument(
         "--time", help="when to stop, over all sittings, such as 90s, 2h (default: 2m)"
     )
-    run.add_argument("--trials", type=int, help="stop after so many complete trials instead")
+    run.add_argument(
+        "--trials",
+        type=int,
+        help="stop after so many good trials instead; with --rungs they end complete (trained to "
+        "the last rung) or pruned (not among the best at a rung)",
+    )
+    run.add_argument(
+        "--max-failures",
+        type=int,
+        metavar="K",
+        help="end the search after so many trials in a row that failed alike (default: 20)",
+    )
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/SPACE-DATE-TIME)")
     where = parser.add_argument_group("where trials run (may differ at each --resume)")
     where.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
@@ -104,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{options}: only with --space; a run or a study has its own settings")
     if args.resume is not None and args.out is not None:
         raise UsageError("--out: not with --resume; a run goes on in its own folder")
-    budget = _budget(args)
-    new = None if args.resume else _study(args, budget)
+    amend = _amendment(args)
+    new = None if args.resume else _study(args, amend)
 
     from nas.report.live import display
     from nas.study import Run, wiring
@@ -114,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
     placement = _placement(args)
     device = wiring.where(placement)
     if new is None:
-        run = Run.resume(args.resume, budget)
+        run = Run.resume(args.resume, amend)
         evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
     else:
         evaluator = wiring.evaluator(new.goal.data, new.training, device)
@@ -137,24 +161,31 @@ def _placement(args: argparse.Namespace) -> Placement:
     return Placement(args.gpus, share, args.workers, limit, args.address)
 
 
-def _budget(args: argparse.Namespace) -> Budget | None:
-    from nas.study import Budget
-
-    if args.trials is not None and args.trials < 1:
-        raise UsageError(f"--trials {args.trials}: must be at least 1")
+def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:
+    """What the arguments make of a budget: a new time or number replaces both."""
+    for name in ("trials", "max_failures"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name.replace('_', '-')} {value}: must be at least 1")
     seconds = parse_seconds(args.time) if args.time is not None else None
-    if seconds is None and args.trials is None:
-        return None
-    return Budget(seconds, args.trials)
+
+    def amended(own: Budget) -> Budget:
+        if seconds is not None or args.trials is not None:
+            own = replace(own, seconds=seconds, trials=args.trials)
+        if args.max_failures is not None:
+            own = replace(own, failures=args.max_failures)
+        return own
+
+    return amended
 
 
-def _study(args: argparse.Namespace, budget: Budget | None) -> Study:
+def _study(args: argparse.Namespace, amend: Callable[[Budget], Budget]) -> Study:
     from nas.study import Budget, Study
 
     if args.study is not None:
         held = Study.load(args.study)
-        return held if budget is None else replace(held, budget=budget)
-    return Study(_goal(args), _training(args), budget or Budget(seconds=TIME))
+        return replace(held, budget=amend(held.budget))
+    return Study(_goal(args), _training(args), amend(Budget(seconds=TIME)))
 
 
 def _goal(args: argparse.Namespace) -> Goal:
@@ -187,7 +218,15 @@ def _training(args: argparse.Namespace) -> Training:
 
     if args.epochs is not None and args.epochs < 1:
         raise UsageError(f"--epochs {args.epochs}: must be at least 1")
-    return Training(args.recipe or "proxy", args.epochs)
+    rungs = None if args.rungs is None else _epochs(args.rungs)
+    return Training(args.recipe or "proxy", args.epochs, rungs, args.eta)
+
+
+def _epochs(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        raise UsageError(f"--rungs {text}: must be numbers of epochs, such as 1,3,9") from None
 
 
 def _folder(args: argparse.Namespace) -> Path:

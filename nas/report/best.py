@@ -48,12 +48,13 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
         ) from error
 
 
-def published(folder: Path) -> int | None:
-    """The number of the trial that `folder` holds, or None if it holds none whole."""
+def holds(folder: Path, best: Best) -> bool:
+    """Whether `folder` holds `best` whole, as it scored; it may have been trained on since."""
     try:
-        return int(json.loads((folder / "cost.json").read_text())["trial"])
+        figures = json.loads((folder / "cost.json").read_text())
+        return bool((figures["trial"], figures["validation"]) == (best.trial, dict(best.scores)))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return False
 
 
 def _link(source: Path, target: Path) -> None:

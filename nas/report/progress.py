@@ -10,16 +10,19 @@ from nas.quantity import format_count, format_seconds
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A complete trial in one line: its number, accuracy (0 to 1), MACs and parameters."""
+    """A trial's result in one line: its number, accuracy (0 to 1), MACs and parameters, and how far
+    it was trained where it isn't complete ("3 of 9 epochs")."""
 
     number: int
     accuracy: float
     macs: float
     params: float
+    trained: str = ""
 
     def __str__(self) -> str:
+        after = f" after {self.trained}" if self.trained else ""
         return (
-            f"trial {self.number}: accuracy {self.accuracy:.4f}, "
+            f"trial {self.number}: accuracy {self.accuracy:.4f}{after}, "
             f"{format_count(self.macs)} MACs, {format_count(self.params)} parameters"
         )
 
@@ -28,7 +31,7 @@ class Entry:
 class Progress:
     """How a search stands now; `seconds` and `trials` are its budget, None where it has none."""
 
-    done: int  # trials that count towards the budget
+    done: int  # trials that count towards the budget, with those that wait at a rung
     running: tuple[int, ...]
     counts: Mapping[str, int]
     best: Entry | None
@@ -36,6 +39,7 @@ class Progress:
     elapsed: float
     seconds: float | None
     trials: int | None
+    waiting: int = 0  # trials at a rung: promoted later, or pruned in the end
 
     @property
     def left(self) -> float | None:
@@ -60,7 +64,8 @@ class Progress:
     def headline(self) -> str:
         """Trials done and running, other outcomes, time: one line."""
         of = f" of {self.trials}" if self.trials is not None else ""
-        parts = [f"{self.done}{of} done", f"{len(self.running)} running"]
+        wait = f" ({self.waiting} at a rung)" if self.waiting else ""
+        parts = [f"{self.done}{of} done{wait}", f"{len(self.running)} running"]
         parts += [
             f"{count} {kind}" for kind, count in self.counts.items() if count and kind != "complete"
         ]

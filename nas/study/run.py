@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Self
 
 from nas.errors import RunError
 from nas.execute import Evaluator, Executor
-from nas.report.best import Best, publish, published
+from nas.report.best import Best, holds, publish
 from nas.report.live import Display
 from nas.report.progress import Entry, Progress
+from nas.search.objective import Objective
 from nas.search.record import Record
+from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import Finished
 from nas.study import wiring
 from nas.study.interrupt import Interrupt
@@ -65,6 +67,7 @@ class Run:
         among = wiring.candidates(study.goal)
         study = wiring.settle(study, among)
         sampler, objective = wiring.searcher(study, among)
+        wiring.rungs(study.training)  # refused before anything is made
         try:
             (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -72,26 +75,29 @@ class Run:
                 f"{folder}: can't be made: {error.strerror}; choose another --out"
             ) from error
         study.save(folder / SETTINGS)
-        record = Record(folder / JOURNAL, sampler, objective, study.fixed())
-        return cls(study, folder, record)
+        return cls(study, folder, cls._opened(study, folder, sampler, objective))
 
     @classmethod
-    def resume(cls, folder: Path, budget: Budget | None = None) -> Self:
-        """The run in `folder`, to go on where it stopped; `budget`, if given, replaces its own.
+    def resume(cls, folder: Path, amend: Callable[[Budget], Budget] = lambda own: own) -> Self:
+        """The run in `folder`, to go on where it stopped, with what `amend` makes of its budget.
 
         Raises `RunError` if there is none, another process writes it, or it is damaged.
         """
         if not (folder / JOURNAL).exists():
             raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
         study = Study.load(folder / SETTINGS)
-        if budget is not None:
-            study = replace(study, budget=budget)
+        study = replace(study, budget=amend(study.budget))
         sampler, objective = wiring.searcher(study, wiring.candidates(study.goal))
-        record = Record(folder / JOURNAL, sampler, objective, study.fixed())
-        run = cls(study, folder, record)
+        run = cls(study, folder, cls._opened(study, folder, sampler, objective))
         study.save(folder / SETTINGS)
         run._tidy()
         return run
+
+    @staticmethod
+    def _opened(study: Study, folder: Path, sampler: SpaceSampler, objective: Objective) -> Record:
+        rungs = wiring.rungs(study.training)
+        failures = study.budget.failures
+        return Record(folder / JOURNAL, sampler, objective, study.fixed(), rungs, failures)
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +125,7 @@ class Run:
                             outcomes = executor.wait()
                         for outcome in outcomes:
                             self._take(outcome, display)
+                    self._finish(interrupt)
             except KeyboardInterrupt:
                 interrupt.asked = True
             finally:
@@ -129,19 +136,30 @@ class Run:
         test = self._test(standing.incumbent, evaluator)
         return Result(standing.incumbent, test, False, standing.ended)
 
+    def _finish(self, interrupt: Interrupt) -> None:
+        """Prune what waits at a rung, unless the search is to go on after a stop or a repair."""
+        standing = self.record.standing
+        if not interrupt.asked and (standing.spent or not standing.ended):
+            self.record.finish()
+            self._tidy()
+
     def progress(self) -> Progress:
         """How the search stands now."""
         standing, budget = self.record.standing, self.study.budget
         best = standing.incumbent
         return Progress(
-            done=standing.good,
+            done=standing.good + len(self.record.waiting),
             running=self.record.running,
-            counts={kind.value: count for kind, count in dict(standing.counts).items()},
-            best=_entry(best) if best else None,
-            front=tuple(_entry(each) for each in standing.front),
+            counts={
+                **{kind.value: count for kind, count in dict(standing.counts).items()},
+                "tried again in smaller parts": standing.retried,
+            },
+            best=self._entry(best) if best else None,
+            front=tuple(self._entry(each) for each in standing.front),
             elapsed=self._elapsed(),
             seconds=budget.seconds,
             trials=budget.trials,
+            waiting=len(self.record.waiting),
         )
 
     @contextmanager
@@ -160,22 +178,24 @@ class Run:
 
     def _fill(self, executor: Executor) -> bool:
         """Submit what the budget and the executor allow; whether anything runs."""
-        while executor.free and self._affords():
-            job = self.record.ask()
+        while executor.free and self._has_time():
+            job = self.record.ask(begin=self._may_begin())
             if job is None:
                 break
             executor.submit(job)
         return bool(self.record.running)
 
-    def _affords(self) -> bool:
-        """Whether one more trial fits: by number, or by time if at least half of one is left."""
+    def _may_begin(self) -> bool:
+        """Whether one more candidate fits the budget by number."""
+        trials = self.study.budget.trials
+        return trials is None or self.record.begun < trials
+
+    def _has_time(self) -> bool:
+        """Whether at least half of the usual time of a training is left; the first always fits."""
         budget, standing = self.study.budget, self.record.standing
-        begun = standing.good + len(self.record.running)
-        if budget.trials is not None and begun >= budget.trials:
-            return False
-        if budget.seconds is None or not begun:
+        if budget.seconds is None or not self.record.begun:
             return True
-        usual = standing.seconds / max(1, standing.good)
+        usual = standing.seconds / max(1, standing.results)
         return budget.seconds - self._elapsed() > usual / 2
 
     def _take(self, outcome: Outcome, display: Display) -> None:
@@ -184,7 +204,7 @@ class Run:
         best, latest = self.record.standing.incumbent, self.record.standing.latest
         self._tidy()
         if outcome.kind == Kind.COMPLETE and latest is not None:
-            display.told(f"{_entry(latest)}, {outcome.seconds:.1f} s", latest is best)
+            display.told(f"{self._entry(latest)}, {outcome.seconds:.1f} s", latest is best)
         else:
             display.told(_failure(outcome), False)
 
@@ -192,21 +212,28 @@ class Run:
         """Bring best/ and the trials' folders to what the record says, after a tell or a kill."""
         standing = self.record.standing
         best = standing.incumbent
-        kept = {each.number for each in standing.front} | set(self.record.running)
+        kept = {each.number for each in standing.front} | set(self.record.unfinished)
         if best is not None:
             kept.add(best.number)
             weights = self.folder / SCRATCH / str(best.number) / WEIGHTS
-            if published(self.folder / BEST) != best.number and weights.exists():
-                publish(self._best(best), weights, self.folder / BEST)
+            shown = self._best(best)
+            if weights.exists() and not holds(self.folder / BEST, shown):
+                publish(shown, weights, self.folder / BEST)
+        names = set(map(str, kept))
         for folder in (self.folder / SCRATCH).glob("*"):
-            if folder.name not in map(str, kept):
+            if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training
         words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
-        if training.epochs is not None:
-            words += ["--epochs", str(training.epochs)]
+        epochs, total = wiring.rungs(training).span(trial.rung)
+        if total or training.epochs:
+            words += ["--epochs", str(total or training.epochs)]
+        if epochs != total:
+            words += ["--stop", str(epochs)]
+        if trial.accumulate > 1:
+            words += ["--accumulate", str(trial.accumulate)]
         words += ["--seed", str(trial.seed), "--out", "../again"]
         sizes = ("macs", "params")
         return Best(
@@ -216,6 +243,13 @@ class Run:
             retrain=shlex.join(words),
         )
 
+    def _entry(self, trial: Finished) -> Entry:
+        figures = trial.figures
+        epochs, total = wiring.rungs(self.study.training).span(trial.rung)
+        trained = f"{epochs} of {total} epochs" if epochs != total else ""
+        accuracy = figures.get("accuracy", 0.0)
+        return Entry(trial.number, accuracy, figures["macs"], figures["params"], trained)
+
     def _test(self, best: Finished, evaluator: Evaluator) -> Mapping[str, float]:
         """The best trial's figures on the test split, which is read once for each best."""
         held = self.record.noted("test")
@@ -224,11 +258,6 @@ class Run:
         figures = evaluator.test(best.genotype, self.folder / BEST / WEIGHTS)
         self.record.note("test", {"trial": best.number, "figures": dict(figures)})
         return figures
-
-
-def _entry(trial: Finished) -> Entry:
-    figures = trial.figures
-    return Entry(trial.number, figures.get("accuracy", 0.0), figures["macs"], figures["params"])
 
 
 def _failure(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nas.errors import RunError, nearest
+from nas.search.standing import FAILURES
 
 Section = TypeVar("Section", "Goal", "Training", "Budget")
 
@@ -31,18 +32,22 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How each candidate is trained; None: the recipe's own number of epochs."""
+    """How each candidate is trained; None: the recipe's own number of epochs, or no rungs."""
 
     recipe: str = "proxy"
     epochs: int | None = None
+    rungs: tuple[int, ...] | None = None  # epochs trained at each; the last is the whole training
+    eta: int | None = None  # of so many at a rung one goes on; None: 3
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When to stop, over all sittings: after so many seconds or complete trials; None: no limit."""
+    """When to stop, over all sittings: after so many seconds or good trials (complete, or pruned at
+    a rung), None for no limit; or after so many failures of one kind in a row."""
 
     seconds: float | None = None
     trials: int | None = None
+    failures: int = FAILURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,10 @@ class Study:
     budget: Budget = field(default_factory=Budget)
 
     def fixed(self) -> dict[str, Any]:
-        """The settings that every trial of a run shares, as JSON values."""
+        """The settings that every trial of a run shares, as JSON values.
+
+        A setting that is new must be None unless given, as it is in runs begun before it.
+        """
         return {**asdict(self.goal), **asdict(self.training)}
 
     def save(self, path: Path) -> None:
@@ -115,14 +123,14 @@ def _section(kind: type[Section], held: object, where: str) -> Section:
 def _typed(value: Any, hint: Any, where: str) -> Any:
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     if get_origin(kinds[0]) is tuple and isinstance(value, list):
-        if all(isinstance(each, str) for each in value):
+        if all(type(each) is get_args(kinds[0])[0] for each in value):
             return tuple(value)
     elif float in kinds and type(value) is int:
         return float(value)
     elif type(value) in kinds:
         return value
     names = ", ".join(
-        "list of str" if get_origin(kind) is tuple else kind.__name__
+        f"list of {get_args(kind)[0].__name__}" if get_origin(kind) is tuple else kind.__name__
         for kind in kinds
         if kind is not NoneType
     )

@@ -15,6 +15,7 @@ from nas.scaling import scale
 from nas.search.candidates import Candidates
 from nas.search.limits import Limits
 from nas.search.objective import MNASNET, Objective
+from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
 from nas.space import Space, fit
@@ -66,6 +67,20 @@ def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
     """What draws the candidates, and what is optimized. Raises `UsageError` for unknown names."""
     goal = study.goal
     return make(goal.sampler, among, goal.seed), Objective(goal.objectives, goal.target_macs or 0)
+
+
+def rungs(training: Training) -> Rungs:
+    """The rungs that candidates climb. Raises `UsageError` for epochs that don't increase, or are
+    given twice."""
+    if training.rungs is None:
+        if training.eta is not None:
+            raise UsageError(f"--eta {training.eta}: only with --rungs, such as --rungs 1,3,9")
+        return WHOLE
+    if training.epochs is not None:
+        raise UsageError(
+            f"--epochs {training.epochs}: not with --rungs, whose last is the whole training"
+        )
+    return Rungs(training.rungs, ETA if training.eta is None else training.eta)
 
 
 @dataclass(frozen=True, slots=True)

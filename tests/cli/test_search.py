@@ -43,6 +43,8 @@ from optuna.storages.journal import JournalFileBackend
 study = load_study(study_name="nas", storage=JournalStorage(JournalFileBackend(sys.argv[1])))
 for trial in study.get_trials(deepcopy=False):
     held = {k: v for k, v in trial.user_attrs.items() if k not in ("attempt", "seconds")}
+    for result in (v for k, v in held.items() if k.startswith("rung.")):
+        del result["seconds"]
     print(trial.number, trial.state, trial.values, trial.params, held)
 """
     journal = str(run / "journal.log")
@@ -104,6 +106,29 @@ def test_a_finished_run_has_nothing_left_and_a_larger_budget_goes_on(
     assert code == 0
     assert rows(run).startswith(rows(finished))
     assert "8 of 8 done" in out
+
+
+def test_rungs_train_the_best_on_and_killed_between_them_lose_nothing(tmp_path: Path) -> None:
+    how = ("--space", SPACE, "--width", "1", "--gpus", "0", "--rungs", "1,2,4", "--eta", "2")
+    run, again = tmp_path / "whole", tmp_path / "killed"
+    code, out, err = nas("search", *how, "--out", run, "--trials", "6")
+    assert (code, err) == (0, "")
+    assert re.search(r"trial \d: accuracy 0\.\d+ after 1 of 4 epochs, .* \(best so far\)", out)
+    assert re.search(r"6 of 6 done, 0 running, \d pruned", out)
+    held = rows(run)
+    assert held.count("TrialState.COMPLETE") >= 1
+    assert held.count("TrialState.COMPLETE") + held.count("TrialState.PRUNED") == 6
+    process = subprocess.Popen([*COMMAND, "search", *how, "--out", str(again), "--trials", "6"])
+    journal = again / "journal.log"
+    while not (journal.exists() and b"sent" in journal.read_bytes()):  # a promotion is in flight
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    assert nas("search", "--resume", again, "--gpus", "0")[0] == 0
+    assert rows(again) == held
+    weights = ("best", "weights.safetensors")
+    assert again.joinpath(*weights).read_bytes() == run.joinpath(*weights).read_bytes()
 
 
 def test_a_study_file_gives_the_same_trials_again(finished: Path, tmp_path: Path) -> None:
@@ -176,6 +201,11 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         ((*QUICK, "--time", "soon"), 2, "'soon' is no duration"),
         ((*QUICK, "--trials", "0"), 2, "--trials 0: must be at least 1"),
         ((*QUICK, "--out", "/proc/no"), 1, "/proc/no: can't be made"),
+        ((*QUICK[:2], "--rungs", "3,1"), 2, "--rungs 3,1: the epochs must increase from rung"),
+        ((*QUICK[:2], "--rungs", "1,x"), 2, "--rungs 1,x: must be numbers of epochs, such as"),
+        ((*QUICK, "--rungs", "1,3"), 2, "--epochs 1: not with --rungs, whose last is the whole"),
+        ((*QUICK, "--eta", "2"), 2, "--eta 2: only with --rungs"),
+        ((*QUICK, "--max-failures", "0"), 2, "--max-failures 0: must be at least 1"),
         (("--resume", "absent"), 1, "absent: holds no run (no journal.log)"),
         (("--study", "absent.toml"), 1, "absent.toml: there is no such study"),
         (("--resume", "a", "--seed", "1"), 2, "--seed: only with --space"),
@@ -256,7 +286,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(finished: Path, tmp_path:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "can't be written (File too large)" in done.stderr
+    assert re.search(r"can't be written \(File too large\)|no room for .* MB", done.stderr)
     assert f"go on with `nas search --resume {run}`" in done.stderr
     held = rows(run)
     assert held.startswith(rows(finished))

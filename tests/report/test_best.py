@@ -12,7 +12,7 @@ import pytest
 from nas.errors import RunError
 from nas.report import folder as folders
 from nas.report.artefact import FILES
-from nas.report.best import Best, publish, published
+from nas.report.best import Best, holds, publish
 
 
 def sample(trial: int) -> Best:
@@ -36,7 +36,7 @@ def test_it_holds_genotype_weights_cost_and_command(tmp_path: Path, weights: Pat
     assert told["cost"]["macs"] == 8 * 8 * 6  # a 1x1 filter a channel
     assert told["validation"] == {"accuracy": 0.9}
     assert "\nnas train x\n" in held["README.md"]
-    assert published(tmp_path / "best") == 5
+    assert holds(tmp_path / "best", sample(5))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "trained"]
 
 
@@ -48,7 +48,7 @@ def test_the_next_replaces_it(
         monkeypatch.setattr(folders.ctypes, "CDLL", lambda _: object())
     for trial in (1, 2, 3):
         publish(sample(trial), weights, tmp_path / "best")
-        assert published(tmp_path / "best") == trial
+        assert holds(tmp_path / "best", sample(trial))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "trained"]
 
 
@@ -68,13 +68,13 @@ def test_a_reader_never_finds_a_file_missing(tmp_path: Path, weights: Path) -> N
     stop.set()
     reader.join()
     assert missing == []
-    assert published(folder) == 59
+    assert holds(folder, sample(59))
 
 
 def test_what_is_no_whole_folder_holds_nothing(tmp_path: Path) -> None:
-    assert published(tmp_path / "absent") is None
+    assert not holds(tmp_path / "absent", sample(0))
     (tmp_path / "cost.json").write_text("{")
-    assert published(tmp_path) is None
+    assert not holds(tmp_path, sample(0))
 
 
 def test_where_it_can_not_be_written_the_old_one_stays(tmp_path: Path, weights: Path) -> None:
@@ -92,6 +92,6 @@ def test_where_it_can_not_be_written_the_old_one_stays(tmp_path: Path, weights: 
         [sys.executable, "-c", code, str(tmp_path), here], capture_output=True, text=True
     )
     assert "best: can't be written (File too large); the best before is still there" in done.stdout
-    assert published(tmp_path / "best") == 1
+    assert holds(tmp_path / "best", sample(1))
     with pytest.raises(RunError, match="can't be written"):
         publish(sample(2), Path(os.devnull) / "absent", tmp_path / "best")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from nas.errors import SpaceError, nearest
 from nas.genotype.expression import Genotype
-from nas.space.decisions import Decision, Option, label
+from nas.space.decisions import Decision, Option, labels
 from nas.space.features import Vector, Way, encoding, paths
-from nas.space.plan import UNMADE, Picks, Planner, decide
+from nas.space.plan import UNMADE, Picks, Planner, decide, ways, weights
 from nas.space.size import size
 
 if TYPE_CHECKING:
@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = dict[str, Option]
 
+STEPS = 3  # from the origin, in the mean, of a draw near it
+
 
 class Space:
     """The candidates of an expression with choices. A point says what was decided: key ->
-    option."""
+    option.
 
-    def __init__(self, genotype: Genotype) -> None:
+    In a space that is `near`, as one around a network, the point of all first options is the
+    `origin`, and draws stay near it.
+    """
+
+    def __init__(self, genotype: Genotype, near: bool = False) -> None:
         if not genotype.open:
             raise SpaceError(
                 "the genotype has no choices, so there is nothing to search; "
@@ -33,11 +39,11 @@ class Space:
         planner = Planner()  # two different choices of one name are refused here
         self._plan = planner(genotype)
         self.decisions: tuple[Decision, ...] = tuple(
-            Decision(key, tuple(map(label, choice.options)))
-            for key, choice in planner.found.items()
+            Decision(key, labels(choice.options)) for key, choice in planner.found.items()
         )  # all of them, also those that stand only in some options
         self._numbers = {decision.key: i for i, decision in enumerate(self.decisions)}
         self._counts = [len(decision.options) for decision in self.decisions]
+        self.origin: Point | None = self.complete({}) if near else None
 
     @cached_property
     def size(self) -> int:
@@ -45,8 +51,43 @@ class Space:
         return size(self.genotype)
 
     def sample(self, rng: np.random.Generator) -> Point:
-        """A point, every decision drawn uniformly."""
-        return self._point(self._drawn(self._none(), rng))
+        """A point, every decision drawn uniformly; or near the origin, where there is one.
+
+        Near is a number of steps from the origin that is geometric with mean 3, each of a
+        different decision to another of its options, both uniform: every point has a chance.
+        """
+        if self.origin is None:
+            return self._point(self._drawn(self._none(), rng))
+        picks, changed = self._picks(self.origin), set[int]()
+        for _ in range(int(rng.geometric(1 / STEPS))):
+            free = [number for number in self._free(picks) if number not in changed]
+            if not free:
+                break
+            number = free[int(rng.integers(len(free)))]
+            changed.add(number)
+            picks = self._drawn(self._stepped(picks, number, rng), None)
+        return self._point(picks)
+
+    def uniform(self, rng: np.random.Generator) -> Point:
+        """A point, each as likely as any other; as `sample` where a decision that is shared may be
+        asked for by options of several others."""
+        picks = self._none()
+
+        def pick(number: int) -> int:
+            weight = self._weights.get(number)
+            if weight is None:
+                return int(rng.integers(self._counts[number]))
+            total = sum(weight)
+            return int(rng.choice(len(weight), p=[each / total for each in weight]))
+
+        decide(self._plan.asks, picks, pick)
+        return self._point(picks)
+
+    @cached_property
+    def _weights(self) -> dict[int, list[int]]:
+        """How many points go on from each option of a decision, where options differ in that."""
+        asks, counts = self._plan.asks, self._counts
+        return weights(asks, counts) if ways(asks, counts) == self.size else {}
 
     def resolve(self, point: Mapping[str, Option]) -> Genotype:
         """The candidate without choices; SpaceError where the point doesn't fit this space."""
@@ -83,20 +124,14 @@ class Space:
     def mutate(self, point: Mapping[str, Option], rng: np.random.Generator) -> Point:
         """A point with one decision that matters changed; what that newly asks for is drawn."""
         picks = self._picks(point)
-        free = [
-            number
-            for number, (index, count) in enumerate(zip(picks, self._counts, strict=True))
-            if index >= 0 and count > 1
-        ]
+        free = self._free(picks)
         if not free:
             raise SpaceError(
                 "the point can't be mutated: each of its decisions has a single option; "
                 "put a second one into a choice"
             )
         number = free[int(rng.integers(len(free)))]
-        other = int(rng.integers(self._counts[number] - 1))
-        picks[number] = other + (other >= picks[number])
-        return self._point(self._drawn(picks, rng))
+        return self._point(self._drawn(self._stepped(picks, number, rng), rng))
 
     def neighbours(self, point: Mapping[str, Option]) -> Iterator[Point]:
         """Every point one decision away; what that newly asks for takes its first option."""
@@ -108,6 +143,21 @@ class Space:
                         changed = list(picks)
                         changed[number] = other
                         yield self._point(self._drawn(changed, None))
+
+    def _free(self, picks: Picks) -> list[int]:
+        """The decisions that matter and have another option."""
+        return [
+            number
+            for number, (index, count) in enumerate(zip(picks, self._counts, strict=True))
+            if index >= 0 and count > 1
+        ]
+
+    def _stepped(self, picks: Picks, number: int, rng: np.random.Generator) -> Picks:
+        """The picks with one decision at another of its options."""
+        other = int(rng.integers(self._counts[number] - 1))
+        changed = list(picks)
+        changed[number] = other + (other >= picks[number])
+        return changed
 
     def _none(self) -> Picks:
         return [UNMADE] * len(self.decisions)

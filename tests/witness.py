@@ -8,6 +8,7 @@ LIBRARY.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 LIBRARY.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import timm  # noqa: E402
+import timm.optim  # noqa: E402
 import torchvision  # noqa: E402
 
 __all__ = ["timm", "torchvision"]

@@ -46,13 +46,13 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"--{name} {value}: must be at least {least}")
 
     import nas
-    from nas.compiler.network import compile
     from nas.data import load
     from nas.evaluate.train import matched
     from nas.study import wiring
     from nas.train import Recipe, Score, fit
     from nas.train.checkpoint import save
     from nas.train.threads import threads, worthwhile
+    from nas.train.trainee import trainee
 
     recipe = Recipe.load(args.recipe)
     if args.batch is not None:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
-            model = compile(network, seed=args.seed, zero_gamma=recipe.zero_gamma)
+            model = trainee(network, recipe, args.seed)
             history = fit(
                 model, data, recipe, epochs=epochs, seed=args.seed, device=device, watch=tell
             )

@@ -18,6 +18,7 @@ from nas.train.loop import default_device, fit
 from nas.train.recipe import Recipe
 from nas.train.score import BATCH, Score
 from nas.train.threads import threads, worthwhile
+from nas.train.trainee import trainee
 from nas.trial import Job, Kind, Outcome
 
 WEIGHTS = "weights.safetensors"
@@ -84,7 +85,7 @@ class TrainEvaluator:
         network = parse(job.genotype)
         data = matched(load(self.data), network)
         with threads(self.threads or worthwhile(cost(network).macs, recipe.batch)):
-            model = compile(network, seed=job.seed, zero_gamma=recipe.zero_gamma)
+            model = trainee(network, recipe, job.seed)
             fit(
                 *(model, data, recipe), epochs=epochs, stop=stop, seed=job.seed,
                 device=self._device, checkpoint=folder / CHECKPOINT,

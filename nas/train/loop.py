@@ -11,7 +11,6 @@ from torch import nn
 
 from nas.data import DataSet
 from nas.errors import UsageError, WeightsError
-from nas.train.calibration import calibrate
 from nas.train.feed import Feed
 from nas.train.history import Epoch, History
 from nas.train.recipe import Recipe
@@ -46,6 +45,7 @@ def fit(
     With a `checkpoint` the training begins where that file's broke off, if there is one, and
     replaces it after every epoch; it may so be interrupted anywhere, and the weights come out the
     same. `stop` ends after so many of the `epochs`; a later call with a larger one goes on.
+    `drop_path` and `zero_gamma` are the network's: `nas.train.trainee` builds what a recipe trains.
 
     Raises `DivergenceError` once the loss is not finite, `WeightsError` where the checkpoint is
     damaged, of another training or past `stop`, `RunError` where it can't be written, `UsageError`
@@ -75,8 +75,7 @@ def fit(
                     training.save(checkpoint)
                 if watch is not None:
                     watch(epoch)
-            if recipe.calibrate:
-                calibrate(model, feed)
+            training.finish()
     finally:
         model.eval()
     return training.history

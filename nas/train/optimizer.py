@@ -22,14 +22,19 @@ class Optimizer(ABC):
     def build(self, model: nn.Module) -> optim.Optimizer:
         """A torch optimizer over the model's trainable parameters.
 
-        Vectors (the scale and shift of a norm, biases) are not decayed unless `decay_all`.
-        Source: arXiv:1706.02677 and arXiv:1812.01187, section 3.1 ("no bias decay").
+        Only matrices and kernels are decayed, not what is one number a channel (biases, scales of
+        norms and branches) nor tables (positions, the class token), unless `decay_all`.
+        Source: arXiv:1706.02677 and arXiv:1812.01187, section 3.1 ("no bias decay"); tables as in
+        DeiT and Swin, arXiv:2103.14030.
         """
-        trained = [each for each in model.parameters() if each.requires_grad]
-        decayed = [each for each in trained if self.decay_all or each.ndim > 1]
-        spared = [each for each in trained if not (self.decay_all or each.ndim > 1)]
+        named = [(name, each) for name, each in model.named_parameters() if each.requires_grad]
+        spared = [] if self.decay_all else [each for name, each in named if not _weighs(name, each)]
+        left = {id(each) for each in spared}
         groups = [
-            {"params": decayed, "weight_decay": self.weight_decay},
+            {
+                "params": [each for _, each in named if id(each) not in left],
+                "weight_decay": self.weight_decay,
+            },
             {"params": spared, "weight_decay": 0.0},
         ]
         return self.over([group for group in groups if group["params"]])
@@ -37,6 +42,11 @@ class Optimizer(ABC):
     @abstractmethod
     def over(self, groups: Iterable[dict[str, Any]]) -> optim.Optimizer:
         """The torch optimizer over parameter groups."""
+
+
+def _weighs(name: str, parameter: nn.Parameter) -> bool:
+    """Whether it is a matrix or a kernel: called a weight, and of several numbers an output."""
+    return name.endswith("weight") and parameter.numel() > len(parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class AdamW(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class RMSProp(Optimizer):
-    """RMSProp with momentum. Source: EfficientNet, arXiv:1905.11946, section 5.2."""
+    """RMSProp with momentum. Source: arXiv:1308.0850, equations 38 to 45."""
 
     momentum: float = 0.9
     decay: float = 0.9  # of the mean of squares
@@ -84,4 +94,21 @@ class RMSProp(Optimizer):
 
         return optim.RMSprop(
             groups, self.lr, alpha=self.decay, eps=self.eps, momentum=self.momentum, foreach=True
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RMSPropTF(Optimizer):
+    """RMSProp as TensorFlow has it. Source: EfficientNet, arXiv:1905.11946, section 5.2."""
+
+    momentum: float = 0.9
+    decay: float = 0.9  # of the mean of squares
+    eps: float = 1e-3
+
+    def over(self, groups: Iterable[dict[str, Any]]) -> optim.Optimizer:
+        """`nas.train.rmsprop.RMSPropTF`."""
+        from nas.train import rmsprop
+
+        return rmsprop.RMSPropTF(
+            groups, self.lr, decay=self.decay, momentum=self.momentum, eps=self.eps
         )

@@ -10,16 +10,22 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from nas.errors import UsageError, nearest
-from nas.train.optimizer import SGD, AdamW, Optimizer, RMSProp
+from nas.train.optimizer import SGD, AdamW, Optimizer, RMSProp, RMSPropTF
 from nas.train.schedule import Constant, Cosine, Exponential, Schedule, Step
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = {"adamw": AdamW, "rmsprop": RMSProp, "sgd": SGD}
+OPTIMIZERS: Mapping[str, type[Optimizer]] = {
+    "adamw": AdamW,
+    "rmsprop": RMSProp,
+    "rmsprop_tf": RMSPropTF,
+    "sgd": SGD,
+}
 SCHEDULES: Mapping[str, type[Schedule]] = {
     "constant": Constant,
     "cosine": Cosine,
     "exponential": Exponential,
     "step": Step,
 }
+PRECISIONS = ("fp32", "bf16", "fp16")
 T = TypeVar("T")
 
 
@@ -27,12 +33,18 @@ T = TypeVar("T")
 class Recipe:
     """How a network is trained: for how long, in what steps, against which loss.
 
-    `batch` is images a step; `clip` the largest norm of all gradients together, 0 for no limit;
-    `augment` whether images are moved and mirrored as their data set allows. `zero_gamma` asks
-    whoever builds the network to let residual branches begin at zero (arXiv:1706.02677, section
-    5.1), `calibrate` the loop to measure batch-norm statistics anew at the end. `accumulate` passes
-    each batch in so many parts, whose gradients add up to the whole's: less memory, the same steps,
-    but for batch norm, which norms each part by itself.
+    `batch` is images a step. `drop_path` is the chance that the last residual branch is left out,
+    less towards the first (arXiv:1603.09382). `ema` is how much of the weights' moving average
+    stays at a step; with one, the trained weights are that average. `clip` is the largest norm of
+    all gradients together, `clip_value` of each number, `clip_adaptive` of each unit's gradient in
+    norms of its weights (arXiv:2102.06171); 0 leaves out any of these.
+
+    `augment` is whether images are moved and mirrored as their data set allows. `zero_gamma` lets
+    residual branches begin at zero (arXiv:1706.02677, section 5.1), `calibrate` measures batch-norm
+    statistics anew at the end. `precision` is fp32, or what matrix products and convolutions are
+    computed in: bf16 or fp16, its gradients scaled (arXiv:1710.03740). `accumulate` passes each
+    batch in so many parts whose gradients add up to the whole's: less memory, the same steps but
+    for batch norm, which norms each part by itself.
     """
 
     name: str
@@ -41,10 +53,15 @@ class Recipe:
     epochs: int
     batch: int
     label_smoothing: float = 0.0
+    drop_path: float = 0.0
+    ema: float = 0.0
     clip: float = 0.0
+    clip_value: float = 0.0
+    clip_adaptive: float = 0.0
     augment: bool = True
     zero_gamma: bool = False
     calibrate: bool = False
+    precision: str = "fp32"
     accumulate: int = 1
 
     def __post_init__(self) -> None:
@@ -52,8 +69,13 @@ class Recipe:
             (self.epochs >= 1, "epochs", self.epochs, "at least 1"),
             (self.batch >= 2, "batch", self.batch, "at least 2, or batch norm has nothing to norm"),
             (0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "in [0, 1)"),
-            (self.accumulate >= 1, "accumulate", self.accumulate, "at least 1"),
+            (0 <= self.drop_path < 1, "drop_path", self.drop_path, "in [0, 1)"),
+            (0 <= self.ema < 1, "ema", self.ema, "in [0, 1)"),
             (self.clip >= 0, "clip", self.clip, "0 (none) or more"),
+            (self.clip_value >= 0, "clip_value", self.clip_value, "0 (none) or more"),
+            (self.clip_adaptive >= 0, "clip_adaptive", self.clip_adaptive, "0 (none) or more"),
+            (self.precision in PRECISIONS, "precision", self.precision, " or ".join(PRECISIONS)),
+            (self.accumulate >= 1, "accumulate", self.accumulate, "at least 1"),
             (self.optimizer.lr > 0, "optimizer.lr", self.optimizer.lr, "more than 0"),
             (self.schedule.warmup >= 0, "schedule.warmup", self.schedule.warmup, "0 or more"),
         )

@@ -15,6 +15,9 @@ from torch import Tensor, nn
 
 from nas.errors import WeightsError, shown
 from nas.train import checkpoint
+from nas.train.average import Average
+from nas.train.calibration import calibrate
+from nas.train.clip import Clip
 from nas.train.curve import Curve
 from nas.train.feed import Feed
 from nas.train.history import Epoch, History
@@ -36,16 +39,23 @@ class Training:
     seed: int
     done: list[Epoch] = field(default_factory=list)
     optimizer: torch.optim.Optimizer = field(init=False)
+    scaler: torch.amp.GradScaler = field(init=False)
+    average: Average | None = field(init=False)
     order: torch.Generator = field(init=False)
     moves: torch.Generator = field(init=False)
     loss: Loss = field(init=False)
+    clip: Clip = field(init=False)
 
     def __post_init__(self) -> None:
-        self.optimizer = self.recipe.optimizer.build(self.model)
+        recipe, kind = self.recipe, self.device.type
+        self.optimizer = recipe.optimizer.build(self.model)
+        self.scaler = torch.amp.GradScaler(kind, enabled=recipe.precision == "fp16")
+        self.average = Average(self.model, recipe.ema) if recipe.ema else None
         self.order = torch.Generator().manual_seed(self.seed)
         self.moves = torch.Generator(self.device).manual_seed(self.seed)
         weights: tuple[float, ...] = getattr(self.model, "aux_weights", ())
-        self.loss = Loss(self.recipe.label_smoothing, weights)
+        self.loss = Loss(recipe.label_smoothing, weights)
+        self.clip = Clip(recipe.clip, recipe.clip_value, recipe.clip_adaptive)
 
     @property
     def device(self) -> torch.device:
@@ -78,6 +88,13 @@ class Training:
         self.done.append(Epoch(number, losses, len(self.feed.split), seconds))
         return self.done[-1]
 
+    def finish(self) -> None:
+        """Leave the model as it is to be used: with averaged weights and measured statistics."""
+        if self.average is not None:
+            self.average.give()
+        if self.recipe.calibrate:
+            calibrate(self.model, self.feed)
+
     def save(self, path: Path) -> None:
         """Write all that another process needs to go on as if it were this one.
 
@@ -89,8 +106,15 @@ class Training:
             tensors |= {f"optimizer.{index}.{name}": value for name, value in held.items()}
         for name, generator in self._generators().items():
             tensors[f"random.{name}"] = generator.get_state()
-        epochs = [asdict(each) for each in self.done]
-        checkpoint.write(path, tensors, {"training": self._identity(), "epochs": epochs})
+        if self.average is not None:
+            tensors |= {f"average.{name}": value for name, value in self.average.state.items()}
+        facts = {
+            "training": self._identity(),
+            "epochs": [asdict(each) for each in self.done],
+            "scaler": self.scaler.state_dict(),
+            "updates": self.average.updates if self.average is not None else 0,
+        }
+        checkpoint.write(path, tensors, facts)
 
     def resume(self, path: Path) -> None:
         """Be where the training was that wrote `path`: on a CPU, to the bit.
@@ -113,6 +137,9 @@ class Training:
         for name, state in _under("random.", tensors).items():
             if name in self._generators():  # a GPU's mean nothing to a CPU
                 self._generators()[name].set_state(state)
+        self.scaler.load_state_dict(facts["scaler"])
+        if self.average is not None:
+            self.average.load(_under("average.", tensors), facts["updates"])
         self.done = [Epoch.of(each) for each in facts["epochs"]]
 
     def _step(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -120,15 +147,25 @@ class Training:
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)
         for part, of_part in self._parts(images, labels):
-            loss = self.loss.of(self.model(part), of_part)
+            with self._autocast():
+                loss = self.loss.of(self.model(part), of_part)
             if len(part) < len(images):
                 loss = loss * (len(part) / len(images))
-            loss.backward()  # type: ignore[no-untyped-call]
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
-        if self.recipe.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.optimizer.step()
+        if self.clip:
+            self.scaler.unscale_(self.optimizer)
+            self.clip(self.model)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if self.average is not None:
+            self.average.update()
         return total
+
+    def _autocast(self) -> torch.autocast:
+        """What computes in the recipe's precision meanwhile."""
+        half = torch.float16 if self.recipe.precision == "fp16" else torch.bfloat16
+        return torch.autocast(self.device.type, half, enabled=self.recipe.precision != "fp32")
 
     def _parts(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """A batch in as many parts as it is accumulated from, each of two images at least."""

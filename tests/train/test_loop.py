@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from trainees import small
+from witness import timm
 
 from nas.data import Split, load
 from nas.errors import DataError, DivergenceError
@@ -120,6 +121,50 @@ def test_so_it_is_with_steps_clipping_and_the_adaptive_optimizers():
         )
         history = fit(models[0], data, recipe, epochs=1, device="cpu")
         assert history.losses == pytest.approx(expected, abs=1e-6, rel=0)
+
+
+def test_so_it_is_with_averaged_weights_and_adaptive_clipping():
+    recipe = replace(RECIPE, ema=0.9, clip_adaptive=0.02, clip_value=0.05)
+    models = small(), small()
+    optimizer = torch.optim.SGD(models[1].parameters(), 0.05, momentum=0.9, weight_decay=1e-4)
+    average, losses = timm.utils.ModelEmaV2(models[1]), []
+    data = load("digits")
+    split, order = data.train(), torch.Generator().manual_seed(0)
+    images = (split.images.float() / 255 - data.mean[0]) / data.std[0]
+    schedule = cosine(optimizer, 34)
+    models[1].train()
+    for chosen in [c for _ in range(2) for c in order_of(len(images), order)]:
+        optimizer.zero_grad()
+        loss = cross_entropy(models[1](images[chosen]), split.labels[chosen], label_smoothing=0.1)
+        loss.backward()
+        timm.utils.adaptive_clip_grad(list(models[1].parameters())[:-2], clip_factor=0.02)
+        nn.utils.clip_grad_value_(models[1].parameters(), 0.05)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        average.decay = min(0.9, (1 + len(losses)) / (10 + len(losses)))
+        average.update(models[1])
+    history = fit(models[0], data, recipe, device="cpu")
+    assert history.losses == pytest.approx(losses, abs=1e-6, rel=0)
+    for ours, theirs in zip(models[0].parameters(), average.module.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
+
+
+def order_of(images, generator, batch=64):
+    return torch.randperm(images, generator=generator).tensor_split(-(-images // batch))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_halved_precision_learns_as_well_nearly(precision):
+    seen = []
+    model = small()
+    model[0].register_forward_hook(lambda _, __, output: seen.append(output.dtype))
+    history = fit(model, load("digits"), replace(RECIPE, precision=precision), device="cpu")
+    whole = fit(small(), load("digits"), RECIPE, device="cpu")
+    assert set(seen) == {torch.bfloat16 if precision == "bf16" else torch.float16}
+    assert history.losses != whole.losses
+    assert history.losses == pytest.approx(whole.losses, abs=0.05)
+    assert {each.dtype for each in model.parameters()} == {torch.float32}
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_state():

@@ -15,7 +15,7 @@ from nas.data import load
 from nas.errors import DivergenceError, RunError, UsageError, WeightsError
 from nas.train import Recipe, fit
 from nas.train.checkpoint import read, save
-from nas.train.optimizer import SGD, AdamW, RMSProp
+from nas.train.optimizer import SGD, AdamW, RMSProp, RMSPropTF
 from nas.train.schedule import Constant, Cosine
 
 RECIPE = Recipe("test", SGD(0.05, 1e-4), Cosine(warmup=0.5), epochs=3, batch=128)
@@ -32,10 +32,17 @@ def trained(recipe=RECIPE, model=None, **options):
 
 
 @pytest.mark.parametrize(
-    "optimizer", [SGD(0.05), SGD(0.05, momentum=0), AdamW(0.01, 0.05), RMSProp(0.003)]
+    "changes",
+    [
+        {"optimizer": SGD(0.05)},
+        {"optimizer": SGD(0.05, momentum=0), "ema": 0.99},
+        {"optimizer": AdamW(0.01, 0.05), "precision": "bf16"},
+        {"optimizer": RMSProp(0.003), "precision": "fp16"},
+        {"optimizer": RMSPropTF(0.003), "accumulate": 2},
+    ],
 )
-def test_broken_off_and_gone_on_it_is_the_same_to_the_bit(optimizer, file):
-    recipe = replace(RECIPE, optimizer=optimizer, calibrate=True)
+def test_broken_off_and_gone_on_it_is_the_same_to_the_bit(changes, file):
+    recipe = replace(RECIPE, calibrate=True, **changes)
     whole, history = trained(recipe, seed=3)
     torch.rand(5)  # what the process drew before must not matter
     for stop in (1, 2, None):

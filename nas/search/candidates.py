@@ -119,12 +119,20 @@ def card(genotype: Any) -> Card:
 
 
 class Candidates:
-    """Draws from `space` what is within `limits` and not among `seen` (hash -> trial)."""
+    """Draws from `space` what is within `limits` and not among `seen` (hash -> trial).
+
+    `origin` is drawn before all else: the network that a space is around.
+    """
 
     def __init__(
-        self, space: Space, limits: Limits | None = None, describe: Callable[[Any], Card] = card
+        self,
+        space: Space,
+        limits: Limits | None = None,
+        describe: Callable[[Any], Card] = card,
+        origin: Point | None = None,
     ) -> None:
         self.space = space
+        self.origin = origin
         self.limits = limits or Limits()
         self.seen: dict[str, int] = {}
         self._describe = describe
@@ -155,9 +163,13 @@ class Candidates:
     def first(self, draw: Callable[[], Point]) -> Point:
         """The first of up to 100 draws that is feasible and new.
 
-        Else one that is feasible but tried before; else the last one, walked down until it is
+        Before all that the origin, where there is one. Else one that is feasible but tried before; else the last one, walked down until it is
         feasible (or as near as its neighbours lead).
         """
+        if self.origin is not None:
+            start = self.at(self.origin)
+            if start.excess <= 1 and start.card.hash not in self.seen:
+                return start.point
         tried = None
         for _ in range(DRAWS):
             found = self.at(draw())

@@ -52,14 +52,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to search (one of these)")
     one = what.add_mutually_exclusive_group(required=True)
     one.add_argument("--space", help="a search space: name, .nas file or text")
+    one.add_argument(
+        "--around",
+        metavar="NETWORK",
+        help="the neighbourhood of a network: a reference's name (`nas list`), .nas file or text",
+    )
     one.add_argument("--study", type=Path, metavar="FILE", help="a study.toml, to run it again")
     one.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
-    how = parser.add_argument_group("how (only with --space)")
+    how = parser.add_argument_group("how (only with --space or --around)")
     how.add_argument("--data", help="the data set (default: digits)")
     how.add_argument(
         "--width",
         type=float,
-        help="scale the space's channels (default: 1; 0.25 of one for far larger images)",
+        help="scale the channels (default: 1; 0.25 of what is written for far larger images)",
     )
     how.add_argument("--sampler", help=f"{', '.join(names())} (default: predictor)")
     goals = how.add_mutually_exclusive_group()
@@ -105,7 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="end the search after so many trials in a row that failed alike (default: 20)",
     )
-    run.add_argument("--out", type=Path, help="the run's folder (default: runs/SPACE-DATE-TIME)")
+    run.add_argument("--out", type=Path, help="the run's folder (default: runs/NAME-DATE-TIME)")
     where = parser.add_argument_group("where trials run (may differ at each --resume)")
     where.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
     where.add_argument(
@@ -123,9 +128,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Start or resume a run, show it, say where the best is."""
     given = [name for name in _WITH_SPACE if getattr(args, name) is not None]
-    if args.space is None and given:
+    if args.space is None and args.around is None and given:
         options = ", ".join("--" + name.replace("_", "-") for name in given)
-        raise UsageError(f"{options}: only with --space; a run or a study has its own settings")
+        raise UsageError(
+            f"{options}: only with --space or --around; a run or a study has its own settings"
+        )
     if args.resume is not None and args.out is not None:
         raise UsageError("--out: not with --resume; a run goes on in its own folder")
     amend = _amendment(args)
@@ -191,7 +198,8 @@ def _study(args: argparse.Namespace, amend: Callable[[Budget], Budget]) -> Study
 def _goal(args: argparse.Namespace) -> Goal:
     from nas.space import load
     from nas.study import Goal
-    from nas.study.wiring import usual_width
+    from nas.study.wiring import neighbourhood, usual_width
+    from nas.zoo import genotype
 
     values: dict[str, Any] = {
         name: getattr(args, name)
@@ -208,8 +216,12 @@ def _goal(args: argparse.Namespace) -> Goal:
         raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
     if args.seed is not None and args.seed < 0:
         raise UsageError(f"--seed {args.seed}: must be at least 0")
+    data = values.get("data", "digits")
+    if args.around is not None:
+        space = neighbourhood(genotype(args.around), data, values.pop("width", None))
+        return Goal(space=str(space), around=True, **values)
     space = load(args.space)
-    values.setdefault("width", usual_width(space, values.get("data", "digits")))
+    values.setdefault("width", usual_width(space, data))
     return Goal(space=str(space), **values)
 
 
@@ -230,7 +242,7 @@ def _epochs(text: str) -> tuple[int, ...]:
 
 
 def _folder(args: argparse.Namespace) -> Path:
-    named = args.space or args.study.stem
+    named = args.space or args.around or args.study.stem
     name = Path(named).stem if "(" not in named and ">" not in named else "space"
     folder = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     if folder.exists():

@@ -5,23 +5,46 @@ from __future__ import annotations
 from nas.blocks import registry
 from nas.genotype.binding import image as sized
 from nas.genotype.binding import leaf
-from nas.genotype.expression import Genotype, Image, Leaf
+from nas.genotype.expression import Chain, Genotype, Image, Leaf
 from nas.genotype.rewriting import everywhere
 
 
 def fit(genotype: Genotype, image: tuple[int, int, int], classes: int) -> Genotype:
     """The genotype for images of (channels, height, width) and that many classes, all else as it
-    was."""
+    was.
+
+    Where no block is a classifier, as in NIN, the last block's channels are the classes.
+    """
+    found = False
 
     def change(part: Genotype) -> Genotype:
+        nonlocal found
         if isinstance(part, Image):
             return sized(*image)
-        if isinstance(part, Leaf):
-            heads = {
-                slot.name for slot in registry()[part.word].slots if slot.type.kind == "classes"
-            }
-            values = {name: classes if name in heads else value for name, value in part.values}
-            return leaf(part.word, options=values) if heads else part
+        if isinstance(part, Leaf) and _fields(part, "classes"):
+            found = True
+            return _set(part, _fields(part, "classes"), classes)
         return part
 
-    return everywhere(genotype, change)
+    fitted = everywhere(genotype, change)
+    return fitted if found else _ended(fitted, classes)
+
+
+def _ended(genotype: Genotype, classes: int) -> Genotype:
+    """The chain with that many channels in the last block that says how many it gives."""
+    items = list(genotype.items) if isinstance(genotype, Chain) else []
+    for index, part in reversed(list(enumerate(items))):
+        if isinstance(part, Leaf):
+            written = _fields(part, "channels") & {name for name, _ in part.values}
+            if written:
+                items[index] = _set(part, written, classes)
+                return Chain(tuple(items))
+    return genotype
+
+
+def _fields(part: Leaf, kind: str) -> set[str]:
+    return {slot.name for slot in registry()[part.word].slots if slot.type.kind == kind}
+
+
+def _set(part: Leaf, names: set[str], value: int) -> Leaf:
+    return leaf(part.word, options=dict(part.values) | dict.fromkeys(names, value))

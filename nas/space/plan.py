@@ -50,6 +50,25 @@ def decide(asks: Asks, picks: Picks, pick: Callable[[int], int]) -> None:
             decide(inner[index], picks, pick)
 
 
+def ways(asks: Asks, counts: Sequence[int]) -> int:
+    """How many ways there are to decide, where no decision is asked for in two places."""
+    return prod(
+        counts[decision] if inner is None else sum(ways(each, counts) for each in inner)
+        for decision, inner in asks
+    )
+
+
+def weights(asks: Asks, counts: Sequence[int]) -> dict[int, list[int]]:
+    """For each decision that brings others, how many ways go on from each of its options."""
+    found: dict[int, list[int]] = {}
+    for decision, inner in asks:
+        if inner is not None:
+            found[decision] = [ways(each, counts) for each in inner]
+            for each in inner:
+                found.update(weights(each, counts))
+    return found
+
+
 class Part(ABC):
     """A part of a plan: what it asks for, and what comes of the answers."""
 
@@ -99,7 +118,7 @@ class Built(Part):
     def __init__(
         self, parts: Sequence[Part], build: Callable[[list[Argument]], Genotype], counts: list[int]
     ) -> None:
-        self.asks = tuple(ask for part in parts for ask in part.asks)
+        self.asks = tuple(dict.fromkeys(ask for part in parts for ask in part.asks))
         self._parts = parts
         self._build = build
         self._decisions = sorted(_asked(self.asks))

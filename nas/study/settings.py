@@ -20,6 +20,7 @@ class Goal:
     """What is searched: a space's text, for a data set, by a sampler, towards objectives."""
 
     space: str  # the genotype with choices, as text
+    around: bool = False  # it is a network's neighbourhood: the network first, then near it
     data: str = "digits"
     width: float = 1.0  # scales the space's channels
     sampler: str = "predictor"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nas
 from nas.data import load as load_data
-from nas.errors import UsageError
+from nas.errors import GenotypeError, SpaceError, UsageError
 from nas.execute import Evaluator, Executor, InProcess, Local
 from nas.genotype import Genotype
 from nas.genotype.expression import Chain, Image
@@ -18,7 +18,7 @@ from nas.search.objective import MNASNET, Objective
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
-from nas.space import Space, fit
+from nas.space import Space, around, fit
 from nas.study.settings import Goal, Study, Training
 
 # A space written for images of so many times the data set's pixels is searched at a quarter of its
@@ -33,7 +33,31 @@ def fitted(goal: Goal) -> Space:
     genotype = nas.parse(goal.space)
     if goal.width != 1:
         genotype = scale(genotype, width=goal.width)
-    return Space(fit(genotype, image=data.shape, classes=len(data.classes)))
+    fitting = fit(genotype, image=data.shape, classes=len(data.classes))
+    return Space(fitting, near=goal.around)
+
+
+def neighbourhood(seed: Genotype, data: str, width: float | None = None) -> Genotype:
+    """The space around a network at the data set's image size and classes, its channels scaled by
+    the width (None: the usual one).
+
+    Raises `SpaceError` where the network can't be built at that size, or nothing in it varies.
+    """
+    held = load_data(data)
+    factor = usual_width(seed, data) if width is None else width
+    fitting = fit(scale(seed, width=factor), image=held.shape, classes=len(held.classes))
+    if not fitting.open:
+        try:
+            nas.cost(fitting)
+        except GenotypeError as error:
+            _, high, wide = held.shape
+            raise SpaceError(
+                f"the network, its channels times {factor:g}, can't be built for the {high}x{wide} "
+                f"images of {data}: {error}; search around one made for small images, such as "
+                "resnet20_cifar10, or give another --width, or write upsample(times=7) behind "
+                "image(...) in its .nas file"
+            ) from error
+    return around(fitting)
 
 
 def candidates(goal: Goal) -> Candidates:
@@ -41,7 +65,8 @@ def candidates(goal: Goal) -> Candidates:
 
     Raises `SpaceError`, naming the smallest candidate found, if none is within the limits.
     """
-    found = Candidates(fitted(goal), Limits(goal.max_macs, goal.max_params))
+    space = fitted(goal)
+    found = Candidates(space, Limits(goal.max_macs, goal.max_params), origin=space.origin)
     found.check()
     return found
 

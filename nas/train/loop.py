@@ -56,7 +56,7 @@ def fit(
     stop = epochs if stop is None else stop
     if not 1 <= stop <= epochs:
         raise UsageError(f"stop must be an epoch from 1 to {epochs}, but got {stop}")
-    feed = Feed.of(data, data.train(), place)
+    feed = Feed.of(data, data.train(), place, recipe.augmentation)
     model.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     training = Training(model, feed, recipe, epochs, seed)
     model.train()

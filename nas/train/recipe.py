@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from nas.errors import UsageError, nearest
+from nas.train.augment import Augmentation
 from nas.train.optimizer import SGD, AdamW, Optimizer, RMSProp, RMSPropTF
 from nas.train.schedule import Constant, Cosine, Exponential, Schedule, Step
 
@@ -26,6 +27,7 @@ SCHEDULES: Mapping[str, type[Schedule]] = {
     "step": Step,
 }
 PRECISIONS = ("fp32", "bf16", "fp16")
+PLAIN = Augmentation()
 T = TypeVar("T")
 
 
@@ -39,12 +41,12 @@ class Recipe:
     all gradients together, `clip_value` of each number, `clip_adaptive` of each unit's gradient in
     norms of its weights (arXiv:2102.06171); 0 leaves out any of these.
 
-    `augment` is whether images are moved and mirrored as their data set allows. `zero_gamma` lets
-    residual branches begin at zero (arXiv:1706.02677, section 5.1), `calibrate` measures batch-norm
-    statistics anew at the end. `precision` is fp32, or what matrix products and convolutions are
-    computed in: bf16 or fp16, its gradients scaled (arXiv:1710.03740). `accumulate` passes each
-    batch in so many parts whose gradients add up to the whole's: less memory, the same steps but
-    for batch norm, which norms each part by itself.
+    `augment` is whether images are moved and mirrored as their data set allows and go through the
+    `augmentation` besides. `zero_gamma` lets residual branches begin at zero (arXiv:1706.02677,
+    section 5.1), `calibrate` measures batch-norm statistics anew at the end. `precision` is fp32,
+    or what matrix products and convolutions are computed in: bf16, or fp16 with gradients scaled
+    (arXiv:1710.03740). `accumulate` passes each batch in so many parts whose gradients add up to
+    the whole's: less memory, the same steps but for batch norm, which norms each part by itself.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Recipe:
     clip_value: float = 0.0
     clip_adaptive: float = 0.0
     augment: bool = True
+    augmentation: Augmentation = PLAIN
     zero_gamma: bool = False
     calibrate: bool = False
     precision: str = "fp32"
@@ -115,6 +118,11 @@ class Recipe:
             raise UsageError(f"recipe {name} is not TOML: {error}") from error
         for section, kinds in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             table[section] = _chosen(table.get(section), kinds, f"recipe {name}: {section}")
+        if "augmentation" in table:
+            place = f"recipe {name}: augmentation"
+            if not isinstance(table["augmentation"], dict):
+                raise UsageError(f"{place} needs a table")
+            table["augmentation"] = _made(Augmentation, table["augmentation"], place)
         return _made(cls, {"name": name, **table}, f"recipe {name}")
 
     def at_batch(self, batch: int) -> Recipe:
@@ -158,7 +166,7 @@ def _made(kind: type[T], table: dict[str, Any], place: str) -> T:
 
 def _typed(value: Any, kind: Any, place: str) -> Any:
     """`value`, an int made a float and a list a tuple where the field's type asks for it."""
-    if isinstance(value, (Optimizer, Schedule)):
+    if isinstance(value, (Optimizer, Schedule, Augmentation)):
         return value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is float and number:

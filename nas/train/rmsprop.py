@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import optim
@@ -48,11 +48,11 @@ class RMSPropTF(optim.Optimizer):
             if not self.state[each]:
                 self.state[each]["square_avg"] = torch.ones_like(each)
                 self.state[each]["momentum_buffer"] = torch.zeros_like(each)
-        grads = [each.grad for each in params]
+        grads = [cast(torch.Tensor, each.grad) for each in params]
         squares = [self.state[each]["square_avg"] for each in params]
         moments = [self.state[each]["momentum_buffer"] for each in params]
         if group["weight_decay"]:
-            grads = torch._foreach_add(grads, params, alpha=group["weight_decay"])
+            grads = list(torch._foreach_add(grads, params, alpha=group["weight_decay"]))
         torch._foreach_mul_(squares, group["decay"])
         torch._foreach_addcmul_(squares, grads, grads, value=1 - group["decay"])
         roots = torch._foreach_add(squares, group["eps"])

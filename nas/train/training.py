@@ -59,8 +59,8 @@ class Training:
 
     @property
     def device(self) -> torch.device:
-        """Where the images are, and the model."""
-        return self.feed.split.labels.device
+        """Where the model is, and the images."""
+        return next(self.model.parameters()).device
 
     @property
     def history(self) -> History:
@@ -193,7 +193,7 @@ class Training:
         recipe = asdict(self.recipe)
         for name in ("name", "accumulate"):
             del recipe[name]
-        for section in ("optimizer", "schedule"):
+        for section in ("optimizer", "schedule", "augmentation"):
             settings = recipe.pop(section)
             recipe[section] = type(getattr(self.recipe, section)).__name__
             recipe |= {f"{section}.{name}": value for name, value in settings.items()}

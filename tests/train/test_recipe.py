@@ -10,6 +10,7 @@ import nas
 from nas.compiler.network import compile
 from nas.errors import UsageError
 from nas.train import Recipe
+from nas.train.augment import Augmentation
 from nas.train.optimizer import SGD, AdamW, RMSProp, RMSPropTF
 from nas.train.schedule import Constant, Cosine, Exponential, Step
 
@@ -35,11 +36,15 @@ def test_the_papers_recipes_hold_the_papers_numbers():
     assert efficientnet.schedule == Exponential(warmup=5, gamma=0.97, every=2.4)
     assert efficientnet.optimizer == RMSPropTF(0.256, 1e-5, momentum=0.9, decay=0.9, eps=1e-3)
     assert (efficientnet.drop_path, efficientnet.ema) == (0.2, 0.9999)
+    assert efficientnet.augmentation == Augmentation(policy="autoaugment")
     # arXiv:2012.12877, Table 9: 5e-4 * batch / 512
     deit = Recipe.load("deit")
     assert deit.optimizer == AdamW(5e-4 * deit.batch / 512, 0.05)
     assert (deit.schedule, deit.epochs, deit.batch) == (Cosine(5), 300, 1024)
     assert (deit.label_smoothing, deit.drop_path) == (0.1, 0.1)
+    assert deit.augmentation == Augmentation(
+        erase=0.25, mixup=0.8, cutmix=1.0, policy="randaugment", magnitude=9, spread=0.5
+    )
     # arXiv:2102.06171, section A.1: 0.1 * batch / 256
     nfnet = Recipe.load("nfnet")
     assert nfnet.optimizer == SGD(0.1 * nfnet.batch / 256, 2e-5, momentum=0.9, nesterov=True)
@@ -48,6 +53,7 @@ def test_the_papers_recipes_hold_the_papers_numbers():
     # arXiv:2201.03545, Table 5
     convnext = Recipe.load("convnext")
     assert convnext.optimizer == AdamW(lr=4e-3, weight_decay=0.05, betas=(0.9, 0.999))
+    assert convnext.augmentation == deit.augmentation
     assert (convnext.schedule, convnext.epochs, convnext.batch) == (Cosine(20), 300, 4096)
 
 
@@ -88,6 +94,9 @@ def test_a_recipe_may_be_a_file(tmp_path):
         ('"sgd"', '"sdg"', r"recipe x: optimizer: 'sdg' is not known; did you mean 'sgd'\?"),
         ('"constant"', "3", "recipe x: schedule needs a table with a name, one of constant, cos"),
         ("epochs = 2", "epochs", "recipe x is not TOML: "),
+        ("epochs = 2", "epochs = 2\naugmentation = 3", "recipe x: augmentation needs a table"),
+        ("batch = 8", "batch = 8\n[augmentation]\nmixup = -1", "mixup must be 0 .none. or more"),
+        ("batch = 8", "batch = 8\n[augmentation]\nmix = 1", "augmentation: 'mix' is not known; d"),
     ],
 )
 def test_what_is_not_understood_is_refused(old, new, message):

@@ -14,6 +14,7 @@ from trainees import bits, normless, small
 from nas.data import load
 from nas.errors import DivergenceError, RunError, UsageError, WeightsError
 from nas.train import Recipe, fit
+from nas.train.augment import Augmentation
 from nas.train.checkpoint import read, save
 from nas.train.optimizer import SGD, AdamW, RMSProp, RMSPropTF
 from nas.train.schedule import Constant, Cosine
@@ -38,7 +39,7 @@ def trained(recipe=RECIPE, model=None, **options):
         {"optimizer": SGD(0.05, momentum=0), "ema": 0.99},
         {"optimizer": AdamW(0.01, 0.05), "precision": "bf16"},
         {"optimizer": RMSProp(0.003), "precision": "fp16"},
-        {"optimizer": RMSPropTF(0.003), "accumulate": 2},
+        {"optimizer": RMSPropTF(0.003), "accumulate": 2, "augmentation": Augmentation(mixup=0.8)},
     ],
 )
 def test_broken_off_and_gone_on_it_is_the_same_to_the_bit(changes, file):
@@ -107,6 +108,7 @@ def test_a_full_disk_is_one_sentence_and_the_last_good_checkpoint_goes_on(file):
         ({"batch": 64}, {}, "whose batch is 128, not 64"),
         ({"optimizer": SGD(0.1, 1e-4)}, {}, "whose optimizer.lr is 0.05, not 0.1"),
         ({"optimizer": AdamW(0.05, 1e-4)}, {}, "whose optimizer is 'SGD', not 'AdamW'"),
+        ({"augmentation": Augmentation(cutout=8)}, {}, "whose augmentation.cutout is 0, not 8"),
         ({"schedule": Cosine(warmup=1)}, {}, "whose schedule.warmup is 0.5, not 1"),
         ({}, {"model": normless()}, "0.weight is missing|another network"),
     ],

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from nas.errors import UsageError, nearest
-from nas.train.augment.holes import cutout, erased
-from nas.train.augment.imagenet_policy import autoaugment
-from nas.train.augment.mixes import blended, cutmix, mixup
-from nas.train.augment.randaugment import RandAugment
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 POLICIES = ("none", "autoaugment", "randaugment")
 
@@ -55,6 +53,8 @@ class Augmentation:
 
     def raw(self, images: Tensor, random: torch.Generator) -> Tensor:
         """Images (B, C, H, W) as bytes, each after what the policy drew for it."""
+        from nas.train.augment import RandAugment, autoaugment
+
         if self.policy == "autoaugment":
             return autoaugment(images, random)
         if self.policy == "randaugment":
@@ -68,6 +68,8 @@ class Augmentation:
 
         Soft labels are shares of the classes that add up to 1, as `cross_entropy` takes them.
         """
+        from nas.train.augment import blended, cutmix, cutout, erased, mixup
+
         if self.cutout:
             images = cutout(images, self.cutout, random)
         if self.erase:

@@ -26,7 +26,6 @@ __all__ = [
     "autoaugment",
     "blended",
     "cropped",
-    "cropped",
     "cutmix",
     "cutout",
     "erased",

@@ -77,6 +77,41 @@ def spoken_seconds(seconds: float) -> str:
     return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f} {unit}"
 
 
+def parse_bytes(text: str) -> int:
+    """The bytes that `text` writes: `4M` or `4MB` of 10**6, `4MiB` of 2**20.
+
+    Raises `UsageError` where it is no positive size.
+
+    >>> parse_bytes("4M"), parse_bytes("1.5 MiB")
+    (4000000, 1572864)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+) ?([kKmMgGtT]?)(i?)[bB]?", text.strip())
+    size = 0
+    if found and (found[2] or not found[3]):
+        scale = _READ[found[2]] if found[2] in _READ else _READ[found[2].upper()]
+        if found[3]:
+            scale = 1 << {10**3: 10, 10**6: 20, 10**9: 30, 10**12: 40}[scale]
+        size = round(float(found[1]) * scale)
+    if size < 1:
+        raise UsageError(f"{text!r} is no size in bytes; write one such as 4M, 512k, 1.5GiB")
+    return size
+
+
+def parse_latency(text: str) -> float:
+    """The seconds that `text` writes with its unit: `20ms`, `1.5s`, `800us`.
+
+    Raises `UsageError` where it is no positive time with a unit.
+
+    >>> parse_latency("20ms")
+    0.02
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+) ?(s|ms|us|µs)", text.strip())
+    seconds = float(found[1]) / {"s": 1, "ms": 10**3}.get(found[2], 10**6) if found else 0.0
+    if not seconds:
+        raise UsageError(f"{text!r} is no latency; write one with its unit, such as 20ms, 1.5s")
+    return seconds
+
+
 def parse_image(text: str | None) -> tuple[int, int, int] | None:
     """(channels, height, width) that `text` writes; None of None. Raises `UsageError`.
 

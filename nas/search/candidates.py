@@ -6,9 +6,9 @@ Everything here is arithmetic on genotypes; nothing is built.
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import median_low
 from typing import Any, Protocol
 
@@ -16,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nas.errors import GenotypeError, SpaceError
-from nas.quantity import format_count
-from nas.search.limits import Limits
+from nas.search.card import BASIC, NOTHING, Card, Latency, cards
+from nas.search.limits import Limits, said
 
 Value = int | float | bool | str
 Point = Mapping[str, Value]  # an option for each active decision
 
 KNOWN = 4096  # candidates remembered
 DRAWS = 100  # before a draw is repaired (limits) or given up (nothing new)
+WANDERED = 3  # steps for each decision, before a repaired draw has forgotten where it came from
+LOOKED = 200  # further steps, to find one that is new
 
 
 class Decision(Protocol):
@@ -48,7 +50,10 @@ class Space(Protocol):
         """The number of points."""
 
     def sample(self, rng: np.random.Generator) -> Point:
-        """A point drawn uniformly at random."""
+        """A point, every decision drawn uniformly at random."""
+
+    def uniform(self, rng: np.random.Generator) -> Point:
+        """A point, each as likely as any other."""
 
     def active(self, point: Point) -> Point:
         """The decisions of `point` that matter."""
@@ -66,38 +71,6 @@ class Space(Protocol):
         """The decisions as numbers, and the paths through the cells of the genotype."""
 
 
-class Card:
-    """What a genotype costs, and what identifies it, which is worked out only when asked for."""
-
-    def __init__(self, macs: int, params: int, identify: Callable[[], tuple[str, str]]) -> None:
-        self.macs = macs
-        self.params = params
-        self._identify = identify
-
-    @cached_property
-    def identity(self) -> tuple[str, str]:
-        """(text, canonical hash)."""
-        return self._identify()
-
-    @property
-    def genotype(self) -> str:
-        """The text."""
-        return self.identity[0]
-
-    @property
-    def hash(self) -> str:
-        """The canonical hash: equal for isomorphic networks."""
-        return self.identity[1]
-
-    def stored(self) -> dict[str, str | int]:
-        """All of it, as a trial keeps it."""
-        own = {"genotype": self.genotype, "hash": self.hash}
-        return {**own, "macs": self.macs, "params": self.params}
-
-
-NOTHING = Card(0, 0, lambda: ("", ""))  # of what can't be built
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A point, what it stands for and its card; `excess` above 1 is outside the limits."""
@@ -109,18 +82,10 @@ class Candidate:
     reason: str = ""  # why it is outside
 
 
-def card(genotype: Any) -> Card:
-    """The card of a genotype without choices, counted without building it."""
-    from nas.costs import cost
-    from nas.genotype import canonical_hash
-
-    counted = cost(genotype)
-    return Card(counted.macs, counted.params, lambda: (str(genotype), canonical_hash(genotype)))
-
-
 class Candidates:
     """Draws from `space` what is within `limits` and not among `seen` (hash -> trial).
 
+    `latency` predicts it, where a limit or an objective asks; `describe` makes a genotype's card.
     `origin` is drawn before all else: the network that a space is around.
     """
 
@@ -128,14 +93,15 @@ class Candidates:
         self,
         space: Space,
         limits: Limits | None = None,
-        describe: Callable[[Any], Card] = card,
+        describe: Callable[[Any], Card] | None = None,
+        latency: Latency | None = None,
         origin: Point | None = None,
     ) -> None:
         self.space = space
         self.origin = origin
         self.limits = limits or Limits()
         self.seen: dict[str, int] = {}
-        self._describe = describe
+        self._describe = describe or cards(latency)
         self._known: dict[frozenset[tuple[str, Value]], Candidate] = {}
 
     def at(self, point: Point) -> Candidate:
@@ -156,35 +122,56 @@ class Candidates:
             found = self._describe(network)
         except GenotypeError as error:
             return Candidate(point, network, NOTHING, math.inf, str(error))
-        excess = self.limits.excess(found.macs, found.params)
-        reason = f"{_size(found)}, but {self.limits} allowed" if excess > 1 else ""
+        excess = self.limits.excess(found.figure)
+        reason = f"{self.spoken(found)}, but {self.limits} allowed" if excess > 1 else ""
         return Candidate(point, network, found, excess, reason)
 
-    def first(self, draw: Callable[[], Point]) -> Point:
-        """The first of up to 100 draws that is feasible and new.
+    def new(self, candidate: Candidate) -> bool:
+        """Whether it may be trained: it is within the limits, and was not tried before."""
+        return candidate.excess <= 1 and candidate.card.hash not in self.seen
 
-        Before all that the origin, where there is one. Else one that is feasible but tried before; else the last one, walked down until it is
-        feasible (or as near as its neighbours lead).
+    def first(self, draw: Callable[[], Point]) -> Point:
+        """The first of up to 100 draws that is feasible and new, else the last one repaired.
+
+        So while more than a few percent are feasible, what is drawn has the distribution of `draw`,
+        given that it is feasible and new. Before all that the origin, where there is one.
         """
-        if self.origin is not None:
-            start = self.at(self.origin)
-            if start.excess <= 1 and start.card.hash not in self.seen:
-                return start.point
-        tried = None
+        if self.origin is not None and self.new(self.at(self.origin)):
+            return self.origin
         for _ in range(DRAWS):
             found = self.at(draw())
-            if found.excess <= 1:
-                if found.card.hash not in self.seen:
-                    return found.point
-                tried = found.point
-        return self.descend(found.point).point if tried is None else tried
+            if self.new(found):
+                return found.point
+        return self.repaired(found.point)
 
-    def descend(self, point: Point) -> Candidate:
-        """From `point` to smaller neighbours until one is feasible or none is smaller."""
+    def repaired(self, point: Point, wander: bool = True) -> Point:
+        """A feasible new point; or one that is feasible, or as near as smaller neighbours lead.
+
+        From `point` down to the feasible part by random smaller neighbours; if one shall `wander`,
+        then by mutations that stay feasible, three for each decision: a Metropolis walk, whose ends
+        come near to uniform over what of the feasible part hangs together. At last on to a point
+        that is new, for 200 steps at most. The same point is repaired alike while the same are
+        known.
+        """
+        rng = np.random.default_rng(zlib.crc32(repr(sorted(point.items())).encode()))
+        wander = wander and self.at(point).excess > 1
+        here = self.descend(point, rng)
+        least = WANDERED * len(point) if wander else 0
+        for step in range(least + LOOKED):
+            if here.excess > 1 or (step >= least and self.new(here)):
+                break
+            there = self._beside(here, rng)
+            if there.excess <= 1:
+                here = there
+        return here.point
+
+    def descend(self, point: Point, rng: np.random.Generator) -> Candidate:
+        """From `point` to random smaller neighbours until one is feasible or none is smaller."""
         here = self.at(point)
         while here.excess > 1:
-            smaller = (self.at(each) for each in self.space.neighbours(here.point))
-            step = next((each for each in smaller if each.excess < here.excess), None)
+            around = list(self.space.neighbours(here.point))
+            drawn = (self.at(around[index]) for index in rng.permutation(len(around)))
+            step = next((each for each in drawn if each.excess < here.excess), None)
             if step is None:
                 break
             here = step
@@ -196,15 +183,19 @@ class Candidates:
         Takes at most a few hundred counts, whatever the space's size.
         """
         rng = np.random.default_rng(0)
-        ends = [self.descend(self.space.sample(rng)) for _ in range(3)]
-        least = min(ends, key=lambda each: each.excess)
+        least: Candidate | None = None
+        for _ in range(3):
+            end = self.descend(self.space.sample(rng), rng)
+            if end.excess <= 1:
+                return
+            least = end if least is None or end.excess < least.excess else least
+        assert least is not None
         if math.isinf(least.excess):
             raise SpaceError(f"no candidate of the space can be built: {least.reason}")
-        if least.excess > 1:
-            raise SpaceError(
-                f"no candidate of the space has {self.limits}; the smallest found has "
-                f"{_size(least.card)}: raise the limit to that or search a smaller space"
-            )
+        raise SpaceError(
+            f"no candidate of the space has {self.limits}; the smallest found has "
+            f"{self.spoken(least.card)}: raise the limit to that or search a smaller space"
+        )
 
     def usual_macs(self) -> int:
         """The median MACs of 101 feasible random candidates, the same for every search."""
@@ -212,6 +203,33 @@ class Candidates:
         draws = (self.at(self.first(lambda: self.space.sample(rng))) for _ in range(101))
         return median_low(each.card.macs for each in draws)
 
+    def largest(self, name: str) -> float:
+        """The limit of a figure or, where it has none, the most that random candidates walked
+        uphill came to: the same for every search of a space."""
+        most = dict(self.limits).get(name)
+        return most if most is not None else self._uphill(name)
 
-def _size(of: Card) -> str:
-    return f"{format_count(of.macs)} MACs and {format_count(of.params)} parameters"
+    def _uphill(self, name: str) -> float:
+        rng = np.random.default_rng(0)
+        best = 0.0
+        for _ in range(3):
+            here = self.at(self.space.sample(rng))
+            for _ in range(LOOKED):
+                there = self._beside(here, rng)
+                if there.card.figure(name) >= here.card.figure(name):
+                    here = there
+            best = max(best, here.card.figure(name))
+        return best
+
+    def _beside(self, here: Candidate, rng: np.random.Generator) -> Candidate:
+        """A mutant, or the candidate itself where nothing in it varies."""
+        try:
+            return self.at(self.space.mutate(here.point, rng))
+        except SpaceError:
+            return here
+
+    def spoken(self, of: Card) -> str:
+        """MACs, parameters and what else is limited, in words."""
+        names = dict.fromkeys((*BASIC, *self.limits.names))
+        told = [said(name, of.figure(name)) for name in names]
+        return " and ".join([", ".join(told[:-1]), told[-1]])

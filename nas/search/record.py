@@ -19,17 +19,20 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.storages import JournalStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.errors import RunError
 from nas.search.candidates import Candidate
+from nas.search.card import sizes
 from nas.search.journal import OneWriterJournal
 from nas.search.objective import Objective
 from nas.search.reading import results
 from nas.search.rungs import WHOLE, Climb, Rungs, promote
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import FAILURES, Finished, Standing
+from nas.search.warm_start import Known, WarmStart
 from nas.trial import Job, Kind, Outcome
 
 REASON = 4096  # characters kept of a trial's reason: the last frames of a traceback
@@ -59,6 +62,8 @@ class Record:
         self._candidates = sampler.candidates
         self._options = {each.key: each.options for each in sampler.candidates.space.decisions}
         self._objective = objective
+        named = (*sampler.candidates.limits.names, *objective.figures)
+        self._figures = tuple(dict.fromkeys(named))  # kept of each candidate, and what is basic
         self._seed = sampler.seed
         self._running: dict[int, Job] = {}
         self._waiting: dict[int, Job] = {}  # by its last job; it may be promoted
@@ -180,6 +185,21 @@ class Record:
             self._end(number)
             self.standing.add(Kind.PRUNED)
 
+    def take(self, known: WarmStart) -> None:
+        """Begin with what another run has measured, as complete trials that samplers learn from.
+
+        None of them is trained again. They count neither towards the budget nor as incumbents, as
+        their weights are in the other run. Raises `RunError`, and takes none, where the other run
+        didn't measure what this one optimizes.
+        """
+        trials = [self._taken(each, known.run) for each in known.trials]
+        with self._journal:
+            for trial in trials:
+                self._study.add_trial(trial)
+            self.note("warm_start", str(known))
+        for trial in self._study.get_trials(deepcopy=False):
+            self._recall(trial)
+
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
         self._study.set_user_attr(key, value)
@@ -201,7 +221,7 @@ class Record:
                 trial.suggest_categorical(key, self._options[key])
             candidate = self._candidates.at(point)
             card = candidate.card
-            self._set(trial.number, **card.stored())
+            self._set(trial.number, **card.stored(self._figures))
             refused = self._refusal(trial.number, candidate)
             if refused:
                 self._write(refused, ())
@@ -210,7 +230,7 @@ class Record:
             return None
         self._candidates.seen[card.hash] = trial.number
         job = self._job(trial.number, card.genotype)
-        self._open[job.number] = _Open({"macs": card.macs, "params": card.params})
+        self._open[job.number] = _Open(card.sizes(self._figures))
         self._climbs[job.number] = Climb()
         self._running[job.number] = job
         return job
@@ -218,6 +238,25 @@ class Record:
     def _job(self, number: int, genotype: str, rung: int = 0) -> Job:
         epochs, total = self._rungs.span(rung)
         return Job(number, genotype, self._job_seed(number), rung, epochs=epochs, total=total)
+
+    def _taken(self, known: Known, run: str) -> FrozenTrial:
+        card = self._candidates.at(known.point).card
+        try:
+            values = self._objective.values({**known.figures, **card.sizes(self._figures)})
+        except KeyError as error:
+            raise RunError(f"{run}: its trials measured no {error}") from error
+        options: dict[str, BaseDistribution] = {
+            key: CategoricalDistribution(self._options[key]) for key in known.point
+        }
+        held = {
+            **card.stored(self._figures),
+            "outcome": Kind.COMPLETE.value,
+            "figures": dict(known.figures),
+            "source": {"run": run, "trial": known.number},
+        }
+        return create_trial(
+            values=values, params=dict(known.point), distributions=options, user_attrs=held
+        )
 
     def _promoted(self, number: int) -> Job:
         last = self._waiting.pop(number)
@@ -337,7 +376,7 @@ class Record:
             return
         for key in sorted({*settings, *held["settings"]}):
             was, now = held["settings"].get(key), settings.get(key)
-            if was != now:
+            if (was or None) != (now or None):  # what an older run doesn't know is not given
                 raise RunError(
                     f"{self.path.parent}: its trials were made with {key} = {_short(was)}, not "
                     f"{_short(now)}; put that back into study.toml, or begin a new run"
@@ -350,6 +389,9 @@ class Record:
             if not trial.state.is_finished():
                 self._study.tell(number, state=TrialState.FAIL)
             return
+        if "source" in held:  # known from another run
+            self._candidates.seen[held["hash"]] = number
+            return
         kind = Kind(held["outcome"]) if trial.state.is_finished() else None
         attempt, parts = held.get("attempt", 1), held.get("accumulate", 1)
         retries = int(parts > 1)
@@ -360,7 +402,7 @@ class Record:
         if kind in (Kind.DUPLICATE, Kind.INFEASIBLE):
             self.standing.add(kind, held.get("reason", ""))
             return
-        known = _Open({"macs": held["macs"], "params": held["params"]}, held.get("seconds", 0.0))
+        known = _Open(sizes(held), held.get("seconds", 0.0))
         self._open[number] = known
         self.standing.seconds += known.seconds
         sent = held.get("sent", 0)
@@ -385,7 +427,7 @@ class Record:
 class _Open:
     """What a trial that hasn't ended is known by, besides its job."""
 
-    sizes: Mapping[str, int]  # MACs and parameters
+    sizes: Mapping[str, float]  # MACs, parameters, and what else is asked for
     seconds: float = 0.0
     figures: Mapping[str, float] = field(default_factory=dict)  # of its last result
 

@@ -51,7 +51,7 @@ class Standing:
         self.spent = False
         self._objective = objective
         self._failures = failures
-        self._front: Front[Finished] = Front()
+        self._front: Front[Finished] = Front(objective.box)
         self._streak: list[tuple[Kind, str]] = []
 
     @property
@@ -62,8 +62,15 @@ class Standing:
     @property
     def front(self) -> tuple[Finished, ...]:
         """The undominated trials at the highest rung: in the objectives or, if there is one, in
-        accuracy and MACs."""
+        accuracy and MACs (or latency, where MnasNet's reward has a target for it)."""
         return self._front.members
+
+    @property
+    def hypervolume(self) -> float | None:
+        """The part of the objective's box that the front dominates, 0 to 1; it never falls while
+        the highest rung stays. None for one objective, or without a reference."""
+        several = len(self._objective.names) > 1
+        return self._front.hypervolume if several and self._objective.box else None
 
     def add(self, kind: Kind, reason: str = "") -> None:
         """Count a trial that ended as `kind`; many failures of one kind in a row end the search."""
@@ -86,12 +93,9 @@ class Standing:
         if trial.rung < self.rung:
             return
         if trial.rung > self.rung:
-            self.rung, self.incumbent, self._front = trial.rung, None, Front()
-        gains = self._objective.gains(trial.values)
-        axes = gains
-        if len(gains) == 1:
-            axes = (trial.figures.get("accuracy", gains[0]), -trial.figures["macs"])
-        self._front.add(axes, trial)
+            self.rung, self.incumbent = trial.rung, None
+            self._front = Front(self._objective.box)
+        self._front.add(self._objective.position(trial.values, trial.figures), trial)
         if self.incumbent is None or self._rank(trial) > self._rank(self.incumbent):
             self.incumbent = trial
 

@@ -30,7 +30,7 @@ def test_values_and_directions() -> None:
         (("acuracy",), "'acuracy' is none of .*; did you mean 'accuracy'"),
         (("macs", "macs"), "name each once"),
         ((), "at least one"),
-        (("mnasnet",), "target must be >= 1 MAC, not 0"),
+        (("mnasnet",), "target must be more than 0 MACs, not 0"),
     ],
 )
 def test_refusals(names: tuple[str, ...], says: str) -> None:

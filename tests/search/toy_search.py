@@ -43,6 +43,9 @@ class Toy:
     def sample(self, rng: np.random.Generator) -> dict[str, int]:
         return {each.key: int(rng.integers(self.width)) for each in self.decisions}
 
+    def uniform(self, rng: np.random.Generator) -> dict[str, int]:
+        return self.sample(rng)
+
     def active(self, point: Point) -> Point:
         return point
 

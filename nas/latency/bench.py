@@ -49,6 +49,17 @@ class CpuClock(Clock):
         return time.perf_counter() - start
 
 
+class WorkClock(Clock):
+    """For one thread of a CPU: how long it works, without what it waits for a core. On an idle
+    machine that is the same."""
+
+    def time(self, call: Call) -> float:
+        """Seconds of CPU between before and after."""
+        start = time.thread_time()
+        call()
+        return time.thread_time() - start
+
+
 class CudaClock(Clock):
     """For a GPU, which works on when a call has returned: its own events are read, once both have
     passed."""
@@ -72,7 +83,8 @@ class CudaClock(Clock):
 class Bench:
     """A device to measure on, with so many threads of torch's while it is open (`with`).
 
-    `threads` None is what torch uses anyway. Raises LatencyError for a device that isn't there.
+    `threads` None is what torch uses anyway. `undisturbed` leaves out, where the clock can (on one
+    thread of a CPU), what other programs take. Raises LatencyError for a device that isn't there.
     """
 
     def __init__(
@@ -81,6 +93,7 @@ class Bench:
         batch: int = 1,
         device: str | None = None,
         threads: int | None = None,
+        undisturbed: bool = False,
         clock: Clock | None = None,
     ) -> None:
         import torch
@@ -96,7 +109,11 @@ class Bench:
                 'measure on "cpu"'
             )
         self.batch, self.threads = batch, threads or torch.get_num_threads()
-        self.clock = clock or (CudaClock() if kind == "cuda" else CpuClock())
+        if clock is None and kind == "cuda":
+            clock = CudaClock()
+        elif clock is None:
+            clock = WorkClock() if undisturbed and self.threads == 1 else CpuClock()
+        self.clock = clock
         self._before = self.threads
 
     def __enter__(self) -> Self:

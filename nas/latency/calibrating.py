@@ -65,7 +65,7 @@ def calibrate(
     from `held_out` others. `say` is told what is being done. Raises LatencyError for a device that
     isn't there, too little memory, or a space in which nothing can be built.
     """
-    with Bench(batch=batch, device=device, threads=threads) as bench:
+    with Bench(batch=batch, device=device, threads=threads, undisturbed=True) as bench:
         return calibrated(bench, space, seconds, held_out, say or (lambda _: None))
 
 

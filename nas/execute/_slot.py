@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import pickle
 import queue
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from nas.execute import ray_tune
+from nas.execute.ray_tune import Stopping
 from nas.execute.worker import Worker
-from nas.trial import Job, Outcome
+from nas.trial import Job, Kind, Outcome
 
 
 class JobSearcher(Searcher):  # type: ignore[misc]
@@ -25,6 +27,7 @@ class JobSearcher(Searcher):  # type: ignore[misc]
     def __init__(self, name: str) -> None:
         super().__init__(metric="done", mode="max")
         self.name = name
+        self.latest: dict[str, dict[str, Any]] = {}  # results of trials that go on
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next job's configuration; None: ask again; FINISHED once the driver closes."""
@@ -38,7 +41,11 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         if job is None:
             return str(Searcher.FINISHED)
         bridge.held[trial_id] = job
-        return {"job": job.to_json(), "evaluator": bridge.evaluator}
+        return {"job": job.to_json(), "settings": bridge.settings}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Keep it: a trial that is stopped while it is paused ends without one."""
+        self.latest[trial_id] = result
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -48,8 +55,14 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         job = bridge.held.pop(trial_id, None) if bridge is not None else None
         if bridge is None or job is None:
             return
-        text = (result or {}).get("outcome")
-        bridge.outcomes.put(Outcome.from_json(text) if text and not error else ray_tune.lost(job))
+        result = result or self.latest.pop(trial_id, None)
+        if error or not result or "outcome" not in result:
+            bridge.outcomes.put(ray_tune.lost(job))
+            return
+        outcome = Outcome.from_json(result["outcome"])
+        if outcome.kind == Kind.COMPLETE and bridge.stopping:
+            outcome = _stopped(outcome, result["epoch"], bridge.stopping)
+        bridge.outcomes.put(outcome)
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the record is the study's."""
@@ -58,31 +71,63 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         """Nothing: a resumed run is a new experiment."""
 
 
+def _stopped(outcome: Outcome, epoch: int, stopping: Stopping) -> Outcome:
+    """Pruned, where it was not trained to the end."""
+    if epoch >= stopping.epochs:
+        return outcome
+    reason = f"stopped by {stopping.scheduler} after {epoch} of {stopping.epochs} epochs"
+    return replace(outcome, kind=Kind.PRUNED, reason=reason)
+
+
 class Slot(tune.Trainable):  # type: ignore[misc]
     """One actor: a place where jobs run, each in the slot's supervised child."""
 
     def setup(self, config: dict[str, Any]) -> None:
         """Make the worker; its child starts with the first job."""
-        evaluator, scratch, limit = pickle.loads(base64.b64decode(config["evaluator"]))
-        self._worker = Worker(evaluator, Path(scratch), limit)
+        settings = pickle.loads(base64.b64decode(config["settings"]))
+        evaluator, scratch, self._limit, self._stopping = settings
+        self._worker = Worker(evaluator, Path(scratch), self._limit)
+        self._begin()
 
     def step(self) -> dict[str, Any]:
-        """Evaluate the job; whatever it comes to is a result."""
-        job = Job.from_json(self.config["job"])
+        """Evaluate the job or, if something may stop it, its next epoch; whatever it comes to is a
+        result."""
+        job, last = Job.from_json(self.config["job"]), True
+        if self._stopping is not None:
+            self._epoch += 1
+            job = replace(job, epochs=self._epoch, total=self._stopping.epochs)
+            last = self._epoch >= self._stopping.epochs
+        if self._limit is not None:
+            self._worker.limit = self._limit - self._seconds
         self._worker.submit(job)
-        return {"outcome": self._worker.finish().to_json(), "done": True}
+        outcome = self._worker.finish()
+        self._seconds += outcome.seconds
+        result: dict[str, Any] = {
+            "outcome": replace(outcome, seconds=self._seconds).to_json(),
+            "epoch": self._epoch,
+            "done": last or outcome.kind != Kind.COMPLETE,
+        }
+        if self._stopping is not None:  # a trial that failed is the worst
+            result["accuracy"] = outcome.figures.get("accuracy", 0.0)
+        return result
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """The next job takes the same worker."""
         self.config = new_config
+        self._begin()
         return True
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing to save."""
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, float]:
+        """How far the job has come; what it has learned lies in its own folder."""
+        return {"epoch": self._epoch, "seconds": self._seconds}
 
     def load_checkpoint(self, checkpoint: Any) -> None:
-        """Nothing to load."""
+        """Go on from there: a scheduler may pause a job and let it go on in another actor."""
+        self._epoch, self._seconds = int(checkpoint["epoch"]), checkpoint["seconds"]
 
     def cleanup(self) -> None:
         """End the child."""
         self._worker.close()
+
+    def _begin(self) -> None:
+        self._epoch, self._seconds = 0, 0.0

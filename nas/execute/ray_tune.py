@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import os
 import pickle
 import queue
@@ -45,13 +46,57 @@ class Cluster:
     slots: int | None = None  # trials at a time; None: what the resources allow
 
 
+ETA = 3  # of so many trials one goes on
+SCHEDULERS = ("asha", "hyperband", "median")
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """One of Tune's `SCHEDULERS`, which looks at the validation accuracy after each of so many
+    epochs and stops trials that fall behind; they come back pruned.
+
+    What it has decided lives in Tune's memory, and is gone when the driver ends.
+    """
+
+    scheduler: str
+    epochs: int
+
+    def __post_init__(self) -> None:
+        if self.scheduler not in SCHEDULERS:
+            known = ", ".join(SCHEDULERS)
+            raise UsageError(f"--tune-scheduler {self.scheduler}: must be one of {known}")
+        if self.epochs < 2:
+            raise UsageError(
+                f"--tune-scheduler {self.scheduler}: nothing can be stopped in "
+                f"{self.epochs} epoch; train for more with --epochs, or leave it out"
+            )
+
+    @property
+    def ahead(self) -> int:
+        """How many trials it must hold at a time to choose between, running or paused."""
+        widest = ETA ** int(math.log(self.epochs, ETA) + 1e-9)
+        return widest if self.scheduler == "hyperband" else 1
+
+    def build(self) -> Any:
+        """Tune's object."""
+        from ray.tune.schedulers import ASHAScheduler, HyperBandScheduler, MedianStoppingRule
+
+        what = {"metric": "accuracy", "mode": "max"}
+        if self.scheduler == "asha":
+            return ASHAScheduler(max_t=self.epochs, reduction_factor=ETA, **what)
+        if self.scheduler == "hyperband":
+            return HyperBandScheduler(max_t=self.epochs, reduction_factor=ETA, **what)
+        return MedianStoppingRule(time_attr="training_iteration", grace_period=1, **what)
+
+
 @dataclass(slots=True)
 class _Bridge:
     """Between the driver's thread and Tune's; at module level since Tune pickles its searcher."""
 
     jobs: queue.Queue[Job | None] = field(default_factory=queue.Queue)
     outcomes: queue.Queue[Outcome | BaseException] = field(default_factory=queue.Queue)
-    evaluator: str = ""
+    settings: str = ""
+    stopping: Stopping | None = None
     held: dict[str, Job] = field(default_factory=dict)
     ended: bool = False
 
@@ -66,17 +111,22 @@ class RayTune:
     """
 
     def __init__(
-        self, evaluator: Evaluator, scratch: Path, cluster: Cluster, limit: float | None = None
+        self,
+        evaluator: Evaluator,
+        scratch: Path,
+        cluster: Cluster,
+        limit: float | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         os.environ.update(_QUIET)
         import ray
 
-        self._slots = connect(cluster)
+        self._room = max(connect(cluster), stopping.ahead if stopping else 0)
         self._held = 0
         self._name = f"run-{os.getpid()}-{len(_BRIDGES)}"
-        settings = (evaluator, str(scratch.absolute()), limit)
+        settings = (evaluator, str(scratch.absolute()), limit, stopping)
         self._bridge = _BRIDGES[self._name] = _Bridge(
-            evaluator=base64.b64encode(pickle.dumps(settings)).decode()
+            settings=base64.b64encode(pickle.dumps(settings)).decode(), stopping=stopping
         )
         self._ray = ray
         self._thread = threading.Thread(target=self._drive, args=(cluster, scratch), daemon=True)
@@ -85,7 +135,7 @@ class RayTune:
     @property
     def free(self) -> int:
         """How many slots hold no job."""
-        return self._slots - self._held
+        return self._room - self._held
 
     def submit(self, job: Job) -> None:
         """Queue a job for the next free slot."""
@@ -119,13 +169,15 @@ class RayTune:
         resources = {"cpu": cluster.cpus_per_trial}
         if cluster.gpus_per_trial and (cluster.gpus or cluster.address):
             resources["gpu"] = cluster.gpus_per_trial
+        stopping = self._bridge.stopping
         try:
             tune.Tuner(
                 tune.with_resources(Slot, resources),
                 tune_config=tune.TuneConfig(
                     search_alg=JobSearcher(self._name),
+                    scheduler=stopping.build() if stopping else None,
                     num_samples=-1,
-                    max_concurrent_trials=self._slots,
+                    max_concurrent_trials=self._room,
                     reuse_actors=True,
                     trial_dirname_creator=_folder_name,
                 ),

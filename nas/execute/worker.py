@@ -47,7 +47,7 @@ class Worker:
     ) -> None:
         self._evaluator = evaluator
         self._scratch = scratch
-        self._limit = limit
+        self.limit = limit
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._job: Job | None = None
@@ -140,7 +140,7 @@ class Worker:
 
     def _begin(self) -> None:
         self._began = time.monotonic()
-        self.deadline = None if self._limit is None else self._began + self._limit
+        self.deadline = None if self.limit is None else self._began + self.limit
 
     def _bury(self) -> str:
         """Close what is left of a dead child; how it ended."""
@@ -162,7 +162,11 @@ def serve(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with(parent)
     connection = Connection(descriptor)
-    evaluator, scratch = connection.recv()
+    try:
+        evaluator, scratch = connection.recv()
+    except Exception as error:
+        connection.send(("refused", f"the evaluator can't be loaded in a worker: {error}"))
+        return
     connection.send(("ready", ""))
     while True:
         try:

@@ -1,11 +1,13 @@
 """A driver that tests start, kill and start again: a whole run of a small space, in any executor.
 
-python driving.py FOLDER EXECUTOR TRIALS [ADDRESS]
+python driving.py FOLDER EXECUTOR TRIALS SLOTS [ADDRESS]
 """
 
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from nas.errors import DivergenceError
 from nas.execute import Executor, InProcess, Local
 from nas.report.live import display
 from nas.report.progress import Progress
+from nas.search.reading import read
 from nas.study import Budget, Goal, Run, Study
-from nas.study.run import JOURNAL, SCRATCH
+from nas.study.run import JOURNAL, SCRATCH, SETTINGS
+from nas.study.status import status
 from nas.trial import Job, Outcome
 
 SPACE = Toy(9, 9)
+SLOTS = 2
 NONE: dict[str, float] = {}
 FAULTS = {"raise": 0.10, "memory": 0.05, "nan": 0.05, "hang": 0.05, "kill": 0.05}
 
@@ -63,29 +68,65 @@ class Drawn:
 def opened(folder: Path, trials: int) -> Run:
     """The run in `folder`, begun or gone on with."""
     (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
-    record = open_record(folder / JOURNAL, space=SPACE)
-    return Run(Study(Goal("toy"), budget=Budget(trials=trials)), folder, record)
+    study = Study(Goal("toy"), budget=Budget(trials=trials))
+    study.save(folder / SETTINGS)
+    record = open_record(folder / JOURNAL, space=SPACE, settings={"objectives": ["accuracy"]})
+    return Run(study, folder, record)
 
 
-def executor(name: str, evaluator: Drawn, scratch: Path, address: str | None = None) -> Executor:
-    """Two slots of it."""
+def executor(name: str, evaluator: Drawn, run: Run, slots: int, address: str | None) -> Executor:
+    """The executor of that name."""
+    scratch = run.folder / SCRATCH
     if name == "ray":
         from nas.execute.ray_tune import Cluster, RayTune
 
-        return RayTune(evaluator, scratch, Cluster(address=address, slots=2), limit=2.0)
+        return RayTune(evaluator, scratch, Cluster(address=address, slots=slots), limit=2.0)
     if name == "local":
-        return Local(evaluator, scratch, workers=2, limit=2.0)
+        return Local(evaluator, scratch, workers=slots, limit=2.0)
     return InProcess(evaluator, scratch)
 
 
-def search(run: Run, evaluator: Drawn, name: str, address: str | None = None) -> Progress:
+def search(
+    run: Run, evaluator: Drawn, name: str, slots: int = SLOTS, address: str | None = None
+) -> Progress:
     """Run it to its end; how it stands then."""
     with run:
-        place = executor(name, evaluator, run.folder / SCRATCH, address)
+        place = executor(name, evaluator, run, slots, address)
         run.search(place, evaluator, display(run.progress))
         return run.progress()
 
 
+def started(
+    folder: Path, name: str, trials: int, address: str | None = None, slots: int = SLOTS
+) -> "subprocess.Popen[bytes]":
+    """A driver in a process of its own; it writes what it says to `folder`.txt."""
+    words = [str(folder), name, str(trials), str(slots), *([address] if address else [])]
+    with folder.with_suffix(".txt").open("ab") as said:
+        command = [sys.executable, "-W", "ignore", __file__, *words]
+        return subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+
+
+def until(process: "subprocess.Popen[bytes]", reached: Callable[[], bool]) -> None:
+    """Wait while the driver lives until `reached`."""
+    while not reached():
+        assert process.poll() is None, "the driver ended before"
+        time.sleep(0.05)
+
+
+def done(folder: Path) -> int:
+    """How many trials of the run are good by now."""
+    return status(folder).progress.done if (folder / JOURNAL).exists() else 0
+
+
+def results(folder: Path) -> dict[int, object]:
+    """What every trial that has ended came to, as the journal holds it."""
+    return {
+        trial.number: (trial.held["outcome"], trial.values, trial.held.get("figures"))
+        for trial in read(folder / JOURNAL).trials
+        if trial.ended
+    }
+
+
 if __name__ == "__main__":
-    where, kind, count, *addresses = sys.argv[1:]
-    search(opened(Path(where), int(count)), Drawn(0.3), kind, *addresses)
+    where, kind, count, places, *addresses = sys.argv[1:]
+    search(opened(Path(where), int(count)), Drawn(0.3), kind, int(places), *addresses)

@@ -51,14 +51,14 @@ def run(executor: object, genotypes: list[str]) -> dict[int, Outcome]:
     return found
 
 
-def children() -> list[str]:
-    """Command lines of living worker processes."""
-    lines = []
+def children() -> list[int]:
+    """Process numbers of living workers."""
+    found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
         if "nas.execute.worker import serve" in line:
-            lines.append(line)
-    return lines
+            found.append(int(path.parent.name))
+    return found

@@ -6,7 +6,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+HERE = Path(__file__).parent
 
 
 def play(program: str, seconds: int = 240) -> str:
@@ -16,13 +19,14 @@ def play(program: str, seconds: int = 240) -> str:
         capture_output=True,
         text=True,
         timeout=seconds,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent / 'search'}"},
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
 
+@pytest.mark.slow
 def test_faults_under_ray_are_the_outcomes_of_local_workers(tmp_path):
     program = f"""
         from pathlib import Path
@@ -71,3 +75,37 @@ def test_a_cluster_that_is_not_there_and_too_many_gpus_are_one_sentence(tmp_path
     said = play(program)
     assert "--address 127.0.0.1:1: no Ray cluster answers there" in said
     assert "ray start --head" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheduler", ["asha", "hyperband", "median"])
+def test_tune_s_schedulers_stop_who_falls_behind(scheduler: str, tmp_path: Path) -> None:
+    program = f"""
+        from pathlib import Path
+        import numpy as np
+        from driving import Drawn
+        from faulty import run
+        from nas.execute.ray_tune import Cluster, RayTune, Stopping
+        scratch = Path({str(tmp_path)!r}) / "trials"
+        stopping = Stopping({scheduler!r}, epochs=9)
+        executor = RayTune(Drawn(0.1, {{"raise": 0.1}}), scratch, Cluster(slots=2), 20, stopping)
+        rng = np.random.default_rng(0)
+        drawn = [",".join(map(str, rng.integers(0, 9, 9))) for _ in range(20)]
+        for outcome in run(executor, drawn).values():
+            total = sum(map(int, drawn[outcome.number].split(",")))
+            print(outcome.number, outcome.kind.value, total, outcome.reason.splitlines()[:1])
+        executor.close()
+    """
+    lines = [line.split(maxsplit=3) for line in play(program).splitlines()]
+    kinds = {int(number): kind for number, kind, *_ in lines}
+    totals = {int(number): int(total) for number, _, total, _ in lines}
+    assert set(kinds) == set(range(20))
+    assert [number for number, kind in sorted(kinds.items()) if kind == "crashed"] == [5]
+    ended = {
+        kind: [totals[n] for n in kinds if kinds[n] == kind] for kind in ("complete", "pruned")
+    }
+    assert len(ended["pruned"]) >= 4
+    assert len(ended["complete"]) >= 2
+    assert np.mean(ended["complete"]) > np.mean(ended["pruned"])
+    reasons = {reason for _, kind, _, reason in lines if kind == "pruned"}
+    assert all(f"stopped by {scheduler} after " in reason for reason in reasons)

@@ -59,6 +59,7 @@ class Record:
         self.path = path
         self.standing = Standing(objective, failures)
         self._rungs = rungs
+        self._sampler = sampler
         self._candidates = sampler.candidates
         self._options = {each.key: each.options for each in sampler.candidates.space.decisions}
         self._objective = objective
@@ -200,6 +201,16 @@ class Record:
         for trial in self._study.get_trials(deepcopy=False):
             self._recall(trial)
 
+    def believed(self) -> tuple[Finished, ...]:
+        """The complete trials of this run that the sampler believes to be best, if it predicts."""
+        trials = self._study.get_trials(deepcopy=False)
+        numbers = self._sampler.believed(self._study)
+        return tuple(
+            self._finished(trials[number])
+            for number in numbers
+            if "source" not in trials[number].user_attrs
+        )
+
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
         self._study.set_user_attr(key, value)
@@ -315,6 +326,18 @@ class Record:
         figures = {**figures, **known.sizes}
         self.standing.reached(
             Finished(number, job.genotype, job.seed, values, figures, job.rung, job.accumulate)
+        )
+
+    def _finished(self, trial: FrozenTrial) -> Finished:
+        held, number = trial.user_attrs, trial.number
+        return Finished(
+            number,
+            held["genotype"],
+            self._job_seed(number),
+            tuple(trial.values),
+            {**held["figures"], **sizes(held)},
+            self._rungs.top,
+            held.get("accumulate", 1),
         )
 
     def _end(self, number: int) -> None:

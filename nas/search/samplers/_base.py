@@ -40,7 +40,21 @@ class SpaceSampler(BaseSampler):
 
     @abc.abstractmethod
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
-        """The next point."""
+        """The next point.
+
+        What to learn from is `nas.search.rungs.learned(study)`: of a search without rungs, the
+        complete trials.
+        """
+
+    def believed(self, study: Study) -> tuple[int, ...]:
+        """The complete trials, by number, that are best by what is predicted of them now that all
+        are known: one, or of several objectives the front; none where nothing is predicted."""
+        return ()
+
+    def believed(self, study: Study) -> int | None:
+        """The number of the complete trial that is best by what the sampler has learnt of all of
+        them; None where it predicts nothing."""
+        return None
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

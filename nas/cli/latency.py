@@ -24,8 +24,9 @@ follows it at once), in float32 and eval mode, and checks the predictions on 50 
 were measured whole and used for nothing else. predict then tells any network's latency on the
 machine that was calibrated, without building it.
 
-What is predicted is the time of a run that nothing disturbs: everything is measured in turns and
-the fastest of each counts, so that other programs on the machine matter little.
+What is predicted is the time of a run that nothing disturbs: everything is measured in turns, the
+fastest of each counts, and of a single thread only the time that it works, so that other programs
+on the machine matter little.
 """
 FILE = Path("latency.json")
 LITTLE = 0.5  # of a network's operations measured: it is none of the space's

@@ -6,7 +6,8 @@ from __future__ import annotations
 import platform
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import ceil, sqrt
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -64,19 +65,23 @@ class CudaClock(Clock):
     """For a GPU, which works on when a call has returned: its own events are read, once both have
     passed."""
 
+    def __init__(self, device: str) -> None:
+        self.device = device
+
     def time(self, call: Call) -> float:
         """Seconds between the events before and after, on an idle GPU."""
         import torch
 
-        start, end = (
-            torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-            for _ in range(2)
-        )
-        torch.cuda.synchronize()
-        start.record()
-        call()
-        end.record()
-        end.synchronize()
+        with torch.cuda.device(self.device):
+            start, end = (
+                torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+                for _ in range(2)
+            )
+            torch.cuda.synchronize()
+            start.record()
+            call()
+            end.record()
+            end.synchronize()
         return float(start.elapsed_time(end)) / 1000
 
 
@@ -110,7 +115,7 @@ class Bench:
             )
         self.batch, self.threads = batch, threads or torch.get_num_threads()
         if clock is None and kind == "cuda":
-            clock = CudaClock()
+            clock = CudaClock(self.device)
         elif clock is None:
             clock = WorkClock() if undisturbed and self.threads == 1 else CpuClock()
         self.clock = clock
@@ -274,8 +279,14 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def memory(error: BaseException) -> LatencyError | None:
-    """The sentence for a network that doesn't fit into memory; None for any other error."""
-    if not out_of_memory(error):
-        return None
-    return LatencyError("memory ran out while measuring; lower the batch or the image")
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """While it holds, memory that runs out is a LatencyError."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise LatencyError(
+            "memory ran out while measuring; lower the batch or the image"
+        ) from error

@@ -14,7 +14,7 @@ import numpy as np
 from nas.costs import cost
 from nas.errors import GenotypeError, LatencyError
 from nas.genotype import Genotype
-from nas.latency.bench import Bench, memory
+from nas.latency.bench import Bench, in_memory
 from nas.latency.calibration import Calibration, Error, Setting
 from nas.latency.regression import line, mape, rates, spearman
 from nas.latency.runs import Run, runs
@@ -76,7 +76,7 @@ def calibrated(bench: Bench, space: Space, seconds: float, held_out: int, say: S
     whole = list(islice(_networks(space, rng), FITTED + held_out))
     found = _collected(bench, space, rng, whole, start + COLLECTING * seconds)
     say(f"{len(found)} distinct operations, with what follows them at once")
-    try:
+    with in_memory():
         left = seconds - (bench.clock.now() - start)
         alone = bench.in_turns(
             [lambda run=run: bench.run(run) for run in found],  # type: ignore[misc]
@@ -91,8 +91,6 @@ def calibrated(bench: Bench, space: Space, seconds: float, held_out: int, say: S
             [cost(each).inference_memory(bench.batch) for each in whole],
             max(left, 1e-9),
         )
-    except (RuntimeError, MemoryError) as error:
-        raise memory(error) or error from error
     made = Calibration(
         _setting(bench, space),
         {run.key: taken for run, taken in known.items()},

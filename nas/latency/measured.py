@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from nas.genotype import Genotype
-from nas.latency.bench import LEAST, WARM_UP, Bench, interval, memory
+from nas.latency.bench import LEAST, WARM_UP, Bench, in_memory, interval
 
 SECONDS = 5.0
 TIGHT = 0.02  # width of the interval over the median, where measuring may stop
@@ -45,13 +45,10 @@ def measure(
 
 def measured(bench: Bench, genotype: Genotype, seconds: float) -> Measured:
     """`measure` on a bench that is open."""
-    try:
+    with in_memory():
         call = bench.network(genotype)
         for _ in range(WARM_UP):
             call()
-    except (RuntimeError, MemoryError) as error:
-        known = memory(error)
-        raise known or error from error
     samples: list[float] = []
     end = bench.clock.now() + seconds
     while True:

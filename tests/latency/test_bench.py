@@ -1,5 +1,6 @@
 import math
 import random
+import time
 
 import pytest
 import torch
@@ -97,6 +98,17 @@ def test_threads_are_those_of_the_bench_while_it_is_open() -> None:
     with Bench(threads=before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+def test_one_thread_undisturbed_is_told_by_what_it_works() -> None:
+    def idle() -> None:
+        time.sleep(0.05)
+
+    with Bench(threads=1, undisturbed=True) as bench:
+        assert bench.clock.time(idle) < 0.05  # waiting is no work
+    with Bench(threads=1) as bench:
+        assert bench.clock.time(idle) >= 0.05  # as nas cost --latency tells it
+    assert type(Bench(threads=2, undisturbed=True).clock) is type(Bench(threads=1).clock)
 
 
 def test_a_network_is_measured() -> None:

@@ -13,10 +13,11 @@ import pkgutil
 
 from nas.data._base import DataSet, Part
 from nas.data._partition import stratified
+from nas.data._pictures import Pictures
 from nas.data._split import Split
 from nas.errors import DataError, nearest
 
-__all__ = ["DataSet", "Part", "Split", "load", "names", "stratified"]
+__all__ = ["DataSet", "Part", "Pictures", "Split", "load", "names", "stratified"]
 
 
 def names() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from nas.errors import DataError
 
 if TYPE_CHECKING:
     from nas.data._origin import Origin
+    from nas.data._pictures import Pictures
     from nas.data._split import Split
 
 
@@ -28,8 +29,9 @@ class DataSet:
 
     `shape` is (channels, height, width) of the images as a network sees them, in pixels; `mean` and
     `std` are per channel, of the training split, on a scale where 1 is full brightness.
-    `read` gives one part, in whatever size it is stored. `sizes` counts the images of the
-    three parts, where that is known before they are read.
+    `read` gives one part, in whatever size it is stored: a `Split` in memory, or `Pictures`, files
+    that are decoded as they are needed. `sizes` counts the images of the three parts, where that is
+    known before they are read.
     """
 
     name: str
@@ -39,7 +41,7 @@ class DataSet:
     std: tuple[float, ...]
     source: str
     licence: str
-    read: Callable[[Part], Split]
+    read: Callable[[Part], Split | Pictures]
     shift: float = 0.0  # how far an image may be moved and stay itself, share of its side
     flip: bool = False  # whether its mirror image is of the same class
     crop: bool = False  # whether a part of an image is of the same class, as with photographs
@@ -54,15 +56,15 @@ class DataSet:
                 f"and {len(self.std)} for {channels} channels"
             )
 
-    def train(self) -> Split:
+    def train(self) -> Split | Pictures:
         """The training split: images (N, *shape) as bytes, labels (N,)."""
         return self._part(Part.TRAIN)
 
-    def validation(self) -> Split:
+    def validation(self) -> Split | Pictures:
         """The validation split, on which a search scores candidates; it holds no test image."""
         return self._part(Part.VALIDATION)
 
-    def test(self) -> Split:
+    def test(self) -> Split | Pictures:
         """The test split: read it once, for the final report; a search never calls this."""
         return self._part(Part.TEST)
 
@@ -74,5 +76,5 @@ class DataSet:
             )
         return replace(self, shape=(self.shape[0], height, width))
 
-    def _part(self, part: Part) -> Split:
+    def _part(self, part: Part) -> Split | Pictures:
         return self.read(part).resized(self.shape[1], self.shape[2])

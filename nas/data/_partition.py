@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nas.data._base import Part
 from nas.errors import DataError
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nas.data._pictures import Pictures
     from nas.data._split import Split
 
+S = TypeVar("S", "Split", "Pictures")
 HELD_OUT = 0.1  # of the official training part, for validation
 
 
@@ -47,7 +49,7 @@ def stratified(
     return tuple(np.sort(np.concatenate(part)) for part in parts)
 
 
-def held_out(split: Split, part: Part, share: float = HELD_OUT) -> Split:
+def held_out(split: S, part: Part, share: float = HELD_OUT) -> S:
     """The training or validation part of a data set's official training split.
 
     `share` of every class is held out for validation, always the same images.

@@ -1,41 +1,55 @@
-"""A split on the device: batches of normalised images for training and for scoring."""
+"""A split as training and scoring read it: batches of normalised images on the device."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from nas.data import DataSet, Split
+from nas.data import DataSet, Pictures, Split
 from nas.errors import DataError
-from nas.train.augment import Augmentation, mirrored, shifted
+from nas.train.augment import Augmentation, cropped, mirrored, shifted
+from nas.train.stream import streamed, usual_workers
 
 PLAIN = Augmentation()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feed:
-    """A whole split as one tensor of bytes on the device; batches are cut and normalised there."""
+    """A split whose batches are cut, augmented and normalised on the device.
+
+    A `Split` lies there as one tensor of bytes; `Pictures` are decoded by `workers` processes.
+    """
 
     data: DataSet
-    split: Split
+    split: Split | Pictures
+    device: torch.device
     mean: Tensor  # (1, C, 1, 1)
     std: Tensor  # (1, C, 1, 1)
     augmentation: Augmentation = PLAIN
+    workers: int = 0
 
     @classmethod
     def of(
         cls,
         data: DataSet,
-        split: Split,
+        split: Split | Pictures,
         device: torch.device,
         augmentation: Augmentation = PLAIN,
+        workers: int | None = None,
     ) -> Feed:
-        """A feed of `split`, a part of `data`, moved to `device`; `shuffled` augments."""
+        """A feed of `split`, a part of `data`, moved to `device`; `shuffled` augments.
+
+        As many processes as there are processors decode `Pictures`, unless `workers` says how many.
+        """
         mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in (data.mean, data.std))
-        return cls(data, split.to(device), mean.to(device), std.to(device), augmentation)
+        if isinstance(split, Split):
+            split = split.to(device)
+        if workers is None:
+            workers = usual_workers()
+        return cls(data, split, device, mean.to(device), std.to(device), augmentation, workers)
 
     def steps(self, batch: int) -> int:
         """Steps an epoch takes in batches of at most `batch` images, two or more where possible."""
@@ -54,26 +68,45 @@ class Feed:
         1,078 images in batches of at most 64 are 17 steps of 63 or 64.
         Raises `DataError` where there is only one image to train on.
         """
-        images, labels = self.split.images, self.split.labels
-        if len(labels) < 2:
-            raise DataError(
-                f"{self.data.name}: training needs at least 2 images, but got {len(labels)}"
-            )
+        count = len(self.split)
+        if count < 2:
+            raise DataError(f"{self.data.name}: training needs at least 2 images, but got {count}")
         # Drawn on the CPU, so that the order is the same whatever the device.
-        drawn = torch.randperm(len(labels), generator=order).to(labels.device)
-        for chosen in drawn.tensor_split(self.steps(batch)):
-            if augment is None:
-                yield self._normalised(images[chosen]), labels[chosen]
-            else:
-                moved = self._normalised(self._moved(images[chosen], augment))
-                classes = len(self.data.classes)
-                yield self.augmentation.normalised(moved, labels[chosen], classes, augment)
+        drawn = torch.randperm(count, generator=order).tensor_split(self.steps(batch))
+        if augment is None:
+            for images, labels in self._raw(drawn, None):
+                yield self._normalised(images), labels
+            return
+        for images, labels in self._raw(drawn, augment):
+            moved = self._normalised(self._moved(images, augment))
+            classes = len(self.data.classes)
+            yield self.augmentation.normalised(moved, labels, classes, augment)
 
     def ordered(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every image once, in the split's own order, unmoved; the last batch may be smaller."""
-        for start in range(0, len(self.split), batch):
-            chosen = slice(start, start + batch)
-            yield self._normalised(self.split.images[chosen]), self.split.labels[chosen]
+        for images, labels in self._raw(torch.split(torch.arange(len(self.split)), batch), None):
+            yield self._normalised(images), labels
+
+    def _raw(
+        self, batches: Sequence[Tensor], augment: torch.Generator | None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images as bytes, cropped at random where their data set allows, and labels."""
+        crop = augment is not None and self.data.crop
+        if isinstance(self.split, Pictures):
+            # cropped where they are decoded, while there are more pixels than the network sees
+            seed = (
+                int(torch.randint(2**62, (), generator=augment, device=self.device))
+                if crop
+                else None
+            )
+            yield from streamed(self.split, batches, self.device, seed, self.workers)
+            return
+        for chosen in batches:
+            places = chosen.to(self.device)
+            images = self.split.images[places]
+            if crop and augment is not None:
+                images = cropped(images, augment)
+            yield images, self.split.labels[places]
 
     def _moved(self, images: Tensor, random: torch.Generator) -> Tensor:
         pixels = round(self.data.shift * images.shape[-1])

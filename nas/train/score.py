@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from nas.data import DataSet, Split
+from nas.data import DataSet, Pictures, Split
 from nas.train.feed import Feed
 
 BATCH = 256  # images at a time; scoring keeps no gradients, so that a step takes little memory
@@ -28,7 +28,9 @@ class Score:
     images: int
 
     @classmethod
-    def of(cls, model: nn.Module, data: DataSet, split: Split, batch: int = BATCH) -> Score:
+    def of(
+        cls, model: nn.Module, data: DataSet, split: Split | Pictures, batch: int = BATCH
+    ) -> Score:
         """The score of `model`, in eval mode, on `split`, a part of `data`, where the model is.
 
         Raises `DataError` where the split is empty.
@@ -50,7 +52,7 @@ class Score:
                     loss += cross_entropy(logits, labels, reduction="sum")
         finally:
             model.train(training)
-        count = len(split)
+        count = int(seen.sum())  # damaged pictures are left out
         return cls(
             top1=int(right.sum()) / count,
             top5=float(within) / count,

@@ -9,8 +9,10 @@ from nas.errors import DataError
 
 
 def test_every_data_set_says_where_it_comes_from():
-    assert names()
+    assert set(names()) >= {"digits", "fashion-mnist", "mnist", "cifar10", "cifar100", "imagenet"}
     for name in names():
+        if name in ("folder", "npz"):
+            continue  # the user's own
         described = load(name)
         assert described.name == name
         assert described.source.startswith("https://")

@@ -8,8 +8,9 @@ FOLDERS = [str(HERE), str(HERE.parent / "search")]
 
 
 @pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    """The worker's child unpickles the evaluator by its module's name."""
+def importable(monkeypatch, tmp_path):
+    """Workers unpickle the evaluator by its module's name; their test is known by a mark."""
+    monkeypatch.setenv("NAS_TEST", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", ":".join(FOLDERS))
     for folder in FOLDERS:
         if folder not in sys.path:

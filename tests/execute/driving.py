@@ -1,7 +1,4 @@
-"""A driver that tests start, kill and start again: a whole run of a small space, in any executor.
-
-python driving.py FOLDER EXECUTOR TRIALS SLOTS [ADDRESS]
-"""
+"""A driver that tests start, kill and start again: a run of a small space, in any executor."""
 
 import os
 import subprocess
@@ -102,7 +99,8 @@ def started(
     """A driver in a process of its own; it writes what it says to `folder`.txt."""
     words = [str(folder), name, str(trials), str(slots), *([address] if address else [])]
     with folder.with_suffix(".txt").open("ab") as said:
-        command = [sys.executable, "-W", "ignore", __file__, *words]
+        # By its name, since a worker's child doesn't know this module as `__main__`.
+        command = [sys.executable, "-W", "ignore", "-c", "import driving; driving.main()", *words]
         return subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
 
 
@@ -127,6 +125,7 @@ def results(folder: Path) -> dict[int, object]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """What `started` starts: FOLDER EXECUTOR TRIALS SLOTS [ADDRESS]."""
     where, kind, count, places, *addresses = sys.argv[1:]
     search(opened(Path(where), int(count)), Drawn(0.3), kind, int(places), *addresses)

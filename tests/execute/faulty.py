@@ -8,6 +8,8 @@ from pathlib import Path
 from nas.errors import DivergenceError, RunError
 from nas.trial import Job, Kind, Outcome
 
+MARK = "NAS_TEST"  # in the environment of all processes that a test starts
+
 
 @dataclass(frozen=True)
 class Faulty:
@@ -52,13 +54,14 @@ def run(executor: object, genotypes: list[str]) -> dict[int, Outcome]:
 
 
 def children() -> list[int]:
-    """Process numbers of living workers."""
+    """Process numbers of living workers, of this test and no other that runs on the machine."""
+    mark = f"{MARK}={os.environ[MARK]}".encode()
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            line = path.read_bytes().replace(b"\0", b" ").decode()
+            line, settings = ((path / name).read_bytes() for name in ("cmdline", "environ"))
         except OSError:
             continue
-        if "nas.execute.worker import serve" in line:
-            found.append(int(path.parent.name))
+        if b"nas.execute.worker import serve" in line and mark in settings.split(b"\0"):
+            found.append(int(path.name))
     return found

@@ -1,4 +1,4 @@
-"""A run goes on after a driver, a worker or a machine is killed, in the same executor or another."""
+"""A run goes on after its driver, a worker or a machine is killed, wherever its trials run."""
 
 import os
 import random

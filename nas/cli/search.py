@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import RunError, UsageError
-from nas.quantity import format_count, parse_count, parse_seconds
+from nas.quantity import format_count, parse_bytes, parse_count, parse_latency, parse_seconds
 from nas.search.samplers import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from nas.latency import Calibration
+    from nas.search.standing import Finished
     from nas.study import Budget, Goal, Result, Run, Study, Training
     from nas.study.wiring import Placement
 
@@ -23,26 +24,34 @@ HELP = "search a space for a good network by training candidates"
 DESCRIPTION = """\
 Draw candidates from a search space, train each for a few epochs, keep the best.
 
-Candidates over --max-macs or --max-params are never built, and none is trained twice. The images
+Candidates over a limit (--max-macs, ...) are never built, and none is trained twice. The images
 are split in three: candidates are trained on one part and scored on the second; the test part is
 read once, at the end. Ctrl-C stops cleanly (twice: at once); --resume goes on after that, a crash
 or a kill, as if there had been none. The best so far is always in RUN/best.
 """
 TIME = 120.0  # seconds, where neither --time nor --trials is given
 INTERRUPTED = 130
+_LIMITS: dict[str, Callable[[str], float]] = {
+    "target_macs": parse_count,
+    "target_latency": parse_latency,
+    "max_macs": parse_count,
+    "max_params": parse_count,
+    "max_latency": parse_latency,
+    "max_memory": parse_bytes,
+}
 _WITH_SPACE = (
     "data",
     "width",
     "sampler",
     "objective",
     "objectives",
-    "target_macs",
-    "max_macs",
-    "max_params",
+    *_LIMITS,
+    "latency",
     "recipe",
     "epochs",
     "rungs",
     "eta",
+    "warm_start",
     "seed",
 )
 
@@ -67,21 +76,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="scale the channels (default: 1; 0.25 of what is written for far larger images)",
     )
     how.add_argument("--sampler", help=f"{', '.join(names())} (default: predictor)")
-    goals = how.add_mutually_exclusive_group()
-    goals.add_argument(
+    how.add_argument(
         "--objective",
         help="mnasnet, accuracy or loss (default: mnasnet = accuracy * (MACs / target)^-0.07)",
     )
-    goals.add_argument(
-        "--objectives", metavar="A,B", help="a front of several: accuracy,macs,params,loss"
-    )
     how.add_argument(
-        "--target-macs",
-        metavar="N",
-        help="of mnasnet (default: --max-macs, else the median of 101 random candidates)",
+        "--objectives",
+        metavar="A,B",
+        help="a front of several: accuracy,macs,params,latency,memory,loss",
     )
-    how.add_argument("--max-macs", metavar="N", help="the most MACs, such as 400M")
-    how.add_argument("--max-params", metavar="N", help="the most parameters, such as 2.5M")
+    for name, metavar, said in (
+        (
+            "--target-macs",
+            "N",
+            "of mnasnet (default: --max-macs, else the median of 101 random candidates)",
+        ),
+        ("--target-latency", "T", "of mnasnet instead, as in the paper, such as 20ms"),
+        ("--max-macs", "N", "the most MACs, such as 400M"),
+        ("--max-params", "N", "the most parameters, such as 2.5M"),
+        ("--max-latency", "T", "the most for one image, such as 20ms, on this machine's CPU"),
+        ("--max-memory", "N", "the most bytes in use for one image, such as 4M: weights and maps"),
+    ):
+        how.add_argument(name, metavar=metavar, help=said, action=_Once)
+    how.add_argument(
+        "--latency",
+        type=Path,
+        metavar="FILE",
+        help="where latency is asked for, a calibration by `nas latency calibrate`, of any device "
+        "(default: one of this CPU, made at the start in half a minute)",
+    )
     how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
     how.add_argument("--epochs", type=int, help="for each candidate (default: the recipe's)")
     how.add_argument(
@@ -92,6 +115,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--eta", type=int, metavar="N", help="with --rungs: of N at a rung one goes on (default: 3)"
+    )
+    how.add_argument(
+        "--warm-start",
+        type=Path,
+        metavar="RUN",
+        help="begin with what another run knows: its complete trials, as far as they are in this "
+        "space, if they were trained on the same data by the same recipe and epochs",
     )
     how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
     run = parser.add_argument_group("the run")
@@ -149,11 +179,33 @@ def run(args: argparse.Namespace) -> int:
         evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
     else:
         evaluator = wiring.evaluator(new.goal.data, new.training, device)
-        run = Run.start(new, args.out or _folder(args))
+        run = Run.start(new, args.out or _folder(args), _calibration(args))
     with run:
         executor = wiring.executor(evaluator, run.folder / SCRATCH, placement)
         result = run.search(executor, evaluator, display(run.progress))
     return _report(run, result)
+
+
+class _Once(argparse.Action):
+    """A value that may be given once, as two would be two budgets."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        if before is not None:
+            raise UsageError(f"{option}: given twice, {before} and {values}; leave one out")
+        setattr(namespace, self.dest, values)
+
+
+def _calibration(args: argparse.Namespace) -> Calibration | None:
+    from nas.latency import Calibration
+
+    return None if args.latency is None else Calibration.load(args.latency)
 
 
 def _placement(args: argparse.Namespace) -> Placement:
@@ -206,10 +258,16 @@ def _goal(args: argparse.Namespace) -> Goal:
         for name in ("data", "width", "sampler", "seed")
         if getattr(args, name) is not None
     }
-    for name in ("target_macs", "max_macs", "max_params"):
+    if args.warm_start is not None:
+        values["warm_start"] = str(args.warm_start.absolute())
+    for name, parse in _LIMITS.items():
         text = getattr(args, name)
         if text is not None:
-            values[name] = parse_count(text)
+            values[name] = parse(text)
+    if args.objectives and args.objective:
+        raise UsageError(
+            "--objective and --objectives: leave one of them out; --objectives makes a front"
+        )
     if args.objectives or args.objective:
         values["objectives"] = tuple((args.objectives or args.objective).split(","))
     if args.width is not None and not 0 < args.width <= 64:
@@ -261,17 +319,32 @@ def _report(run: Run, result: Result) -> int:
         raise RunError(f"{folder}: no trial was complete; {result.why or 'the budget is spent'}")
     if result.why:
         print(f"ended: {result.why}")
-    sizes = (
-        f"{format_count(best.figures['macs'])} MACs, "
-        f"{format_count(best.figures['params'])} parameters"
-    )
+    _predicted(result)
+    trained = run.trained(best)
+    which = f"trial {best.number}, after {trained}" if trained else f"trial {best.number}"
     if result.test is None:
         print(f"stopped; go on with `{go_on}`")
         accuracy = best.figures.get("accuracy", 0.0)
-        print(f"best so far: {folder}/best (trial {best.number}): {accuracy:.2%} valid., {sizes}")
+        print(f"best so far: {folder}/best ({which}): {accuracy:.2%} valid., {_sizes(best)}")
         return INTERRUPTED
     print(
-        f"best: {folder}/best (trial {best.number}): {result.test['accuracy']:.2%} of the test "
-        f"images right, which the search never saw; {sizes}"
+        f"best: {folder}/best ({which}): {result.test['accuracy']:.2%} of the test "
+        f"images right, which the search never saw; {_sizes(best)}"
     )
     return 0
+
+
+def _predicted(result: Result) -> None:
+    """Print what the sampler believes, where it isn't what was observed."""
+    other = result.believed
+    if other is not None and other != result.best:
+        accuracy = other.figures.get("accuracy", 0.0)
+        print(
+            f"best by predicted mean: trial {other.number}: {accuracy:.2%} valid. observed, "
+            f"{_sizes(other)}"
+        )
+
+
+def _sizes(trial: Finished) -> str:
+    figures = trial.figures
+    return f"{format_count(figures['macs'])} MACs, {format_count(figures['params'])} parameters"

@@ -40,6 +40,7 @@ class Progress:
     seconds: float | None
     trials: int | None
     waiting: int = 0  # trials at a rung: promoted later, or pruned in the end
+    hypervolume: float | None = None  # of several objectives' front, 0 to 1
 
     @property
     def left(self) -> float | None:
@@ -69,5 +70,7 @@ class Progress:
         parts += [
             f"{count} {kind}" for kind, count in self.counts.items() if count and kind != "complete"
         ]
+        if self.hypervolume is not None:
+            parts.append(f"hypervolume {self.hypervolume:.2f}")
         left = "" if self.left is None else f", {format_seconds(self.left)} left"
         return f"{', '.join(parts)}; {format_seconds(self.elapsed)}{left}"

@@ -64,7 +64,7 @@ def opening(among: Candidates) -> str:
     if not among.limits.names:
         return size
     share = estimate(among)
-    told = f"{share} of {size} fit {among.limits}".replace("fit at most", "fit")
+    told = f"{share} of {size} fit {among.limits}".replace("at most ", "")
     if share.unbuildable < MANY * share.drawn:
         return told
     return f"{told}; {percent(share.unbuildable, share.drawn)} can't be built ({share.reason})"

@@ -13,30 +13,36 @@ from typing import Self
 
 from nas.errors import RunError
 from nas.execute import Evaluator, Executor
+from nas.latency import Calibration
 from nas.report.best import Best, holds, publish
 from nas.report.live import Display
 from nas.report.progress import Entry, Progress
+from nas.search.feasible import opening
 from nas.search.objective import Objective
 from nas.search.record import Record
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import Finished
-from nas.study import wiring
+from nas.study import aims, wiring
 from nas.study.interrupt import Interrupt
 from nas.study.settings import Budget, Study
 from nas.trial import Kind, Outcome
 
 JOURNAL, SETTINGS, BEST, SCRATCH = "journal.log", "study.toml", "best", "trials"
+LATENCY = "latency.json"  # the calibration, where latency is asked for
 WEIGHTS = "weights.safetensors"
+WARM_START, BELIEVED = "warm_start", "believed"  # what the journal notes of them
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a sitting came to: the best trial, its test figures once the search is over, and why."""
+    """What a sitting came to: the best trial, its test figures once the search is over, and why;
+    `believed` is the complete trial that the sampler predicts to be best, if it predicts."""
 
     best: Finished | None
     test: Mapping[str, float] | None
     interrupted: bool
     why: str
+    believed: Finished | None = None
 
 
 class Run:
@@ -45,17 +51,19 @@ class Run:
     Make one by `start` or `resume`; `close` it, or use it as a context.
     """
 
-    def __init__(self, study: Study, folder: Path, record: Record) -> None:
+    def __init__(self, study: Study, folder: Path, record: Record, opening: str = "") -> None:
         self.study = study
+        self.opening = opening  # said before the first trial
         self.folder = folder
         self.record = record
         self._before = record.standing.seconds  # spent in earlier sittings
         self._began = time.monotonic()
 
     @classmethod
-    def start(cls, study: Study, folder: Path) -> Self:
+    def start(cls, study: Study, folder: Path, latency: Calibration | None = None) -> Self:
         """A new run in `folder`, which is made only once the study is known to be feasible.
 
+        Where latency is asked for, it is predicted by `latency`, or by a calibration made now.
         Raises `RunError` if the folder holds a run or can't be made; `SpaceError`, `UsageError` and
         `DataError` for what the study can't be.
         """
@@ -64,10 +72,14 @@ class Run:
                 f"{folder}: holds a run already; continue it with `nas search --resume {folder}`, "
                 "or choose another --out"
             )
-        among = wiring.candidates(study.goal)
-        study = wiring.settle(study, among)
+        aims.limits(study.goal)  # refused before anything is measured
+        if aims.asks_latency(study.goal) and latency is None:
+            latency = aims.calibrated(wiring.fitted(study.goal))
+        among = wiring.candidates(study.goal, latency)
+        study = aims.settle(study, among)
         sampler, objective = wiring.searcher(study, among)
         wiring.rungs(study.training)  # refused before anything is made
+        known = wiring.known(study, among)
         try:
             (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -75,7 +87,12 @@ class Run:
                 f"{folder}: can't be made: {error.strerror}; choose another --out"
             ) from error
         study.save(folder / SETTINGS)
-        return cls(study, folder, cls._opened(study, folder, sampler, objective))
+        if latency is not None:
+            latency.save(folder / LATENCY)
+        record = cls._opened(study, folder, sampler, objective)
+        if known is not None:
+            record.take(known)
+        return cls(study, folder, record, opening(among))
 
     @classmethod
     def resume(cls, folder: Path, amend: Callable[[Budget], Budget] = lambda own: own) -> Self:
@@ -87,8 +104,15 @@ class Run:
             raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
         study = Study.load(folder / SETTINGS)
         study = replace(study, budget=amend(study.budget))
-        sampler, objective = wiring.searcher(study, wiring.candidates(study.goal))
-        run = cls(study, folder, cls._opened(study, folder, sampler, objective))
+        latency = Calibration.load(folder / LATENCY) if aims.asks_latency(study.goal) else None
+        among = wiring.candidates(study.goal, latency)
+        sampler, objective = wiring.searcher(study, among)
+        record = cls._opened(study, folder, sampler, objective)
+        run = cls(study, folder, record)
+        if record.noted(WARM_START) is None:  # the driver may have died before it was taken
+            known = wiring.known(study, among)
+            if known is not None:
+                record.take(known)
         study.save(folder / SETTINGS)
         run._tidy()
         return run
@@ -120,6 +144,10 @@ class Run:
                             f"{self.record.cut} bytes of a half-written entry were cut off the "
                             f"journal; they are kept in {JOURNAL}.cut"
                         )
+                    if self.opening:
+                        display.say(self.opening)
+                    if not self.record.begun and self.record.noted(WARM_START):
+                        display.say(self.record.noted(WARM_START))
                     while not interrupt.asked and self._fill(executor):
                         with interrupt.allowed(), self._explained():
                             outcomes = executor.wait()
@@ -131,10 +159,13 @@ class Run:
             finally:
                 executor.close()
         standing = self.record.standing
+        believed = self.record.believed()
+        if believed is not None:
+            self.record.note(BELIEVED, believed.number)
         if interrupt.asked or standing.incumbent is None:
-            return Result(standing.incumbent, None, interrupt.asked, standing.ended)
+            return Result(standing.incumbent, None, interrupt.asked, standing.ended, believed)
         test = self._test(standing.incumbent, evaluator)
-        return Result(standing.incumbent, test, False, standing.ended)
+        return Result(standing.incumbent, test, False, standing.ended, believed)
 
     def _finish(self, interrupt: Interrupt) -> None:
         """Prune what waits at a rung, unless the search is to go on after a stop or a repair."""
@@ -160,6 +191,7 @@ class Run:
             seconds=budget.seconds,
             trials=budget.trials,
             waiting=len(self.record.waiting),
+            hypervolume=standing.hypervolume,
         )
 
     @contextmanager
@@ -243,12 +275,16 @@ class Run:
             retrain=shlex.join(words),
         )
 
+    def trained(self, trial: Finished) -> str:
+        """How far, such as "3 of 9 epochs"; nothing of one that was trained whole."""
+        epochs, total = wiring.rungs(self.study.training).span(trial.rung)
+        return f"{epochs} of {total} epochs" if epochs != total else ""
+
     def _entry(self, trial: Finished) -> Entry:
         figures = trial.figures
-        epochs, total = wiring.rungs(self.study.training).span(trial.rung)
-        trained = f"{epochs} of {total} epochs" if epochs != total else ""
         accuracy = figures.get("accuracy", 0.0)
-        return Entry(trial.number, accuracy, figures["macs"], figures["params"], trained)
+        sizes = figures["macs"], figures["params"]
+        return Entry(trial.number, accuracy, *sizes, self.trained(trial))
 
     def _test(self, best: Finished, evaluator: Evaluator) -> Mapping[str, float]:
         """The best trial's figures on the test split, which is read once for each best."""

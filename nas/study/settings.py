@@ -29,6 +29,11 @@ class Goal:
     target_macs: int | None = None  # of MnasNet's reward; None: max_macs, or the space's median
     max_macs: int | None = None
     max_params: int | None = None
+    target_latency: float | None = None  # seconds; instead of target_macs
+    max_latency: float | None = None  # seconds
+    max_memory: int | None = None  # bytes
+    reference: tuple[float, ...] | None = None  # the worst values that count in the hypervolume
+    warm_start: str | None = None  # another run's folder, whose trials are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Study:
     def fixed(self) -> dict[str, Any]:
         """The settings that every trial of a run shares, as JSON values.
 
-        A setting that is new must be None unless given, as it is in runs begun before it.
+        A setting that is new must be None, False or 0 unless given, as in runs begun before it.
         """
         return {**asdict(self.goal), **asdict(self.training)}
 

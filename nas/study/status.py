@@ -7,9 +7,11 @@ from pathlib import Path
 from nas.errors import RunError
 from nas.report.progress import Entry, Progress
 from nas.report.status import Member, Status, Writer
+from nas.search.card import sizes
 from nas.search.objective import Objective
 from nas.search.reading import Reading, ago, driver, read, results
 from nas.search.standing import Finished, Standing
+from nas.study import aims
 from nas.study.settings import Study
 from nas.trial import Kind
 
@@ -30,9 +32,7 @@ def status(folder: Path) -> Status:
     if not reading.settings:  # the driver's first entry isn't written yet
         objective = Objective(("accuracy",))
     else:
-        objective = Objective(
-            tuple(reading.settings["objectives"]), reading.settings.get("target_macs") or 0
-        )
+        objective = aims.objective(reading.settings)
     standing, running, waiting = stand(reading, objective)
     writes = held is not None and held.writes is not False
     elapsed = reading.elapsed + (ago(reading.last) if writes and reading.last else 0.0)
@@ -46,6 +46,7 @@ def status(folder: Path) -> Status:
         elapsed=elapsed,
         seconds=budget.seconds,
         trials=budget.trials,
+        hypervolume=standing.hypervolume,
     )
     return Status(
         folder=folder,
@@ -71,7 +72,9 @@ def stand(
         held = trial.held
         if "hash" not in held:  # another program's, or of a driver that is just asking
             continue
-        sizes = {"macs": held["macs"], "params": held["params"]}
+        if "source" in held:  # known from another run
+            continue
+        own = sizes(held)
         standing.seconds += held.get("seconds", 0.0)
         standing.counts[Kind.LOST] += trial.lost
         kind = Kind(held["outcome"]) if trial.ended else None
@@ -79,7 +82,7 @@ def stand(
         if kind == Kind.COMPLETE and not reached:
             reached = [{"values": trial.values, "figures": held["figures"]}]
         for rung, result in enumerate(reached):
-            figures = {**result["figures"], **sizes}
+            figures = {**result["figures"], **own}
             values = tuple(result["values"])
             standing.reached(Finished(trial.number, held["genotype"], 0, values, figures, rung))
         if kind is not None:

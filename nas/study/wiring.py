@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nas
 from nas.data import load as load_data
-from nas.errors import GenotypeError, SpaceError, UsageError
+from nas.errors import GenotypeError, RunError, SpaceError, UsageError
 from nas.execute import Evaluator, Executor, InProcess, Local
 from nas.genotype import Genotype
 from nas.genotype.expression import Chain, Image
 from nas.scaling import scale
 from nas.search.candidates import Candidates
-from nas.search.limits import Limits
-from nas.search.objective import MNASNET, Objective
+from nas.search.card import Latency
+from nas.search.objective import Objective
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
 from nas.space import Space, around, fit
+from nas.study import aims
 from nas.study.settings import Goal, Study, Training
+
+if TYPE_CHECKING:
+    from nas.search.warm_start import WarmStart
 
 # A space written for images of so many times the data set's pixels is searched at a quarter of its
 # channels, so that the default two minutes try dozens of candidates.
@@ -60,13 +65,14 @@ def neighbourhood(seed: Genotype, data: str, width: float | None = None) -> Geno
     return around(fitting)
 
 
-def candidates(goal: Goal) -> Candidates:
-    """What may be drawn from the fitted space.
+def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
+    """What may be drawn from the fitted space, its `latency` predicted where it is asked for.
 
-    Raises `SpaceError`, naming the smallest candidate found, if none is within the limits.
+    Raises `SpaceError`, naming the smallest candidate found, if none is within the limits, and
+    `UsageError` for limits that contradict each other.
     """
-    space = fitted(goal)
-    found = Candidates(space, Limits(goal.max_macs, goal.max_params), origin=space.origin)
+    limits, space = aims.limits(goal), fitted(goal)
+    found = Candidates(space, limits, latency=latency, origin=space.origin)
     found.check()
     return found
 
@@ -80,18 +86,10 @@ def usual_width(space: Genotype, data: str) -> float:
     return 1.0
 
 
-def settle(study: Study, among: Candidates) -> Study:
-    """`study` with the target of MnasNet's reward, if it has none: the limit, or the usual MACs."""
-    goal = study.goal
-    if MNASNET not in goal.objectives or goal.target_macs is not None:
-        return study
-    return replace(study, goal=replace(goal, target_macs=goal.max_macs or among.usual_macs()))
-
-
 def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
     """What draws the candidates, and what is optimized. Raises `UsageError` for unknown names."""
     goal = study.goal
-    return make(goal.sampler, among, goal.seed), Objective(goal.objectives, goal.target_macs or 0)
+    return make(goal.sampler, among, goal.seed), aims.objective(goal)
 
 
 def rungs(training: Training) -> Rungs:
@@ -106,6 +104,42 @@ def rungs(training: Training) -> Rungs:
             f"--epochs {training.epochs}: not with --rungs, whose last is the whole training"
         )
     return Rungs(training.rungs, ETA if training.eta is None else training.eta)
+
+
+def epochs(training: Training) -> int:
+    """How many epochs a whole training takes. Raises for an unknown recipe."""
+    from nas.train.recipe import Recipe
+
+    if training.rungs:
+        return training.rungs[-1]
+    return training.epochs or Recipe.load(training.recipe).epochs
+
+
+def known(study: Study, among: Candidates) -> WarmStart | None:
+    """What the study's warm start gives, None without one.
+
+    Raises `RunError` where there is no such run, or its trials were trained otherwise.
+    """
+    if study.goal.warm_start is None:
+        return None
+    from nas.search.warm_start import stored, warm_start
+
+    run = Path(study.goal.warm_start)
+    settings, trials = stored(run / "journal.log")
+    rungs = settings.get("rungs")
+    theirs = Training(settings["recipe"], settings.get("epochs"), tuple(rungs) if rungs else None)
+    for name, was, now in (
+        ("data", settings["data"], study.goal.data),
+        ("recipe", theirs.recipe, study.training.recipe),
+        ("epochs", epochs(theirs), epochs(study.training)),
+    ):
+        if was != now:
+            raise RunError(
+                f"--warm-start {run}: its trials were trained with {name} = {was}, not {now}, so "
+                "their scores can't be compared; search with the same, or without its trials"
+            )
+    assert isinstance(among.space, Space)
+    return warm_start(str(run), trials, among.space, among)
 
 
 @dataclass(frozen=True, slots=True)

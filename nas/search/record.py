@@ -201,15 +201,13 @@ class Record:
         for trial in self._study.get_trials(deepcopy=False):
             self._recall(trial)
 
-    def believed(self) -> tuple[Finished, ...]:
-        """The complete trials of this run that the sampler believes to be best, if it predicts."""
-        trials = self._study.get_trials(deepcopy=False)
-        numbers = self._sampler.believed(self._study)
-        return tuple(
-            self._finished(trials[number])
-            for number in numbers
-            if "source" not in trials[number].user_attrs
-        )
+    def believed(self) -> Finished | None:
+        """The complete trial of this run that the sampler predicts to be best, if it predicts."""
+        number = self._sampler.believed(self._study)
+        if number is None:
+            return None
+        trial = self._study.get_trials(deepcopy=False)[number]
+        return None if "source" in trial.user_attrs else self._finished(trial)
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""

@@ -111,7 +111,7 @@ def ranked(gains: Mapping[int, Gains]) -> list[int]:
     table = np.array([gains[number] for number in numbers])
     order: list[int] = []
     for front in _fronts(table):
-        lonely = _crowding(table[front])
+        lonely = _crowding(table[front]).round(9)  # what is equal but for rounding is equal
         order += [numbers[front[i]] for i in np.argsort(-lonely, kind="stable")]
     return order
 

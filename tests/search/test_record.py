@@ -224,3 +224,18 @@ def test_a_spent_space_stays_spent_and_a_streak_goes_on_at_a_resume(journal: Pat
     assert record.standing.ended == whole.standing.ended
     record.close()
     whole.close()
+
+
+def test_what_a_sampler_believes_is_a_trial_of_the_run(journal: Path) -> None:
+    record = open_record(journal, sampler="predictor")
+    drive(record, 4)
+    assert record.believed() is None  # nothing is predicted yet
+    drive(record, 20)
+    believed, front = record.believed(), record.standing.front
+    assert believed is not None
+    assert record.standing.incumbent is not None
+    assert believed.values[0] >= sorted(each.values[0] for each in front)[0]
+    record.close()
+    record = open_record(journal, sampler="random")
+    assert record.believed() is None
+    record.close()

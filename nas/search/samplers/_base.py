@@ -46,11 +46,6 @@ class SpaceSampler(BaseSampler):
         complete trials.
         """
 
-    def believed(self, study: Study) -> tuple[int, ...]:
-        """The complete trials, by number, that are best by what is predicted of them now that all
-        are known: one, or of several objectives the front; none where nothing is predicted."""
-        return ()
-
     def believed(self, study: Study) -> int | None:
         """The number of the complete trial that is best by what the sampler has learnt of all of
         them; None where it predicts nothing."""

@@ -200,15 +200,16 @@ class Bench:
         What else the machine does adds time and never takes any away, so the least is what repeats;
         the median of a busy machine says how busy it was. Calls are made, warmed up and measured
         in groups of `AT_ONCE` bytes (`sizes`, bytes of each), until none gets faster or their share
-        of about `seconds` is over; None stands for those that there was no time for.
+        of about `seconds` is over; None stands for those that there was no time for,
+        never for the first.
         """
         found: list[float | None] = [None] * len(makes)
         end = self.clock.now() + seconds
         for group in _groups(sizes):
             now = self.clock.now()
-            if now >= end:
+            if now >= end and group[0]:
                 break
-            share = (end - now) * len(group) / (len(makes) - group[0])
+            share = max(0.0, end - now) * len(group) / (len(makes) - group[0])
             made = self._made([makes[i] for i in group], now + share / 2)
             found[group[0] : group[0] + len(made)] = self._least(made, now + share)
         return found

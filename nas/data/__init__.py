@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 from nas.data._base import DataSet, Part
 from nas.data._partition import stratified
@@ -17,7 +20,17 @@ from nas.data._pictures import Pictures
 from nas.data._split import Split
 from nas.errors import DataError, nearest
 
-__all__ = ["DataSet", "Part", "Pictures", "Split", "load", "names", "stratified"]
+__all__ = [
+    "DataSet",
+    "Part",
+    "Pictures",
+    "Split",
+    "argument",
+    "download",
+    "load",
+    "names",
+    "stratified",
+]
 
 
 def names() -> tuple[str, ...]:
@@ -35,9 +48,36 @@ def load(name: str) -> DataSet:
     (1, 32, 32)
     """
     base, _, argument = name.partition(":")
-    if base not in names():
-        hint = nearest(base, names()) or f"; there are {', '.join(names())}"
-        raise DataError(f"data set {base!r} is not known{hint}")
-    module = importlib.import_module(f"{__name__}.{base.replace('-', '_')}")
-    described: DataSet = module.describe(argument)
+    described: DataSet = _module(base).describe(argument)
     return described
+
+
+def argument(name: str) -> str:
+    """What must stand after the colon of the data set called `name`: `"FOLDER"`, or `""`."""
+    return getattr(_module(name), "ARGUMENT", "")
+
+
+def download(
+    data: DataSet, tell: Callable[[str, int, int], None] | None = None
+) -> tuple[Path, ...]:
+    """Where the files of `data` are, fetched from their official address where they weren't here.
+
+    A transfer that broke off is gone on with; `tell(file, bytes, bytes in total)` hears of every
+    block. Nothing is fetched, and no path given, where a data set needs no files or they are the
+    user's own. Raises `DataError` where there is no address, the server can't be reached or the
+    files are not what their publisher says.
+    """
+    if data.origin is None:
+        return ()
+    if data.origin.complete:
+        return tuple(data.origin.find(names) for names in data.origin.wanted)
+    from nas.data._download import fetch
+
+    return fetch(data.origin, tell)
+
+
+def _module(name: str) -> ModuleType:
+    if name not in names():
+        hint = nearest(name, names()) or f"; there are {', '.join(names())}"
+        raise DataError(f"data set {name!r} is not known{hint}")
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -37,6 +37,7 @@ def describe(argument: str = "") -> DataSet:
         source="https://doi.org/10.24432/C50P49",
         licence="CC BY 4.0",
         read=_read,
+        sizes=(1078, 360, 359),
         shift=1 / 8,  # one of the eight stored pixels
     )
 

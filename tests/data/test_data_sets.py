@@ -4,14 +4,14 @@ import sys
 import pytest
 
 from nas import data
-from nas.data import DataSet, load, names
+from nas.data import DataSet, argument, download, load, names
 from nas.errors import DataError
 
 
 def test_every_data_set_says_where_it_comes_from():
     assert set(names()) >= {"digits", "fashion-mnist", "mnist", "cifar10", "cifar100", "imagenet"}
     for name in names():
-        if name in ("folder", "npz"):
+        if argument(name):
             continue  # the user's own
         described = load(name)
         assert described.name == name
@@ -51,6 +51,19 @@ def test_wrong_normalisation_and_sizes_are_refused():
 
 
 def test_describing_data_does_not_load_torch():
-    code = "import sys, nas.data; nas.data.load('digits'); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, nas.data as d; [d.load(n) for n in d.names() if not d.argument(n)]; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert data.__doc__
+
+
+def test_the_users_own_need_an_argument_and_the_others_do_not():
+    assert {name: argument(name) for name in names() if argument(name)} == {
+        "folder": "FOLDER",
+        "npz": "FILE",
+    }
+    assert download(load("digits")) == ()
+    with pytest.raises(DataError, match="imagenet can't be downloaded; get ILSVRC2012_img_train"):
+        download(load("imagenet"))

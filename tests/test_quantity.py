@@ -3,7 +3,14 @@
 import pytest
 
 from nas.errors import UsageError
-from nas.quantity import format_count, format_seconds, parse_count, parse_seconds
+from nas.quantity import (
+    format_count,
+    format_seconds,
+    parse_bytes,
+    parse_count,
+    parse_latency,
+    parse_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +63,40 @@ def test_a_formatted_count_is_read_back_within_half_a_percent(count: int) -> Non
 def test_formatted_seconds() -> None:
     shown = [format_seconds(each) for each in (0.04, 9.96, 59.7, 3661, 90061)]
     assert shown == ["0.0s", "10.0s", "1m00s", "1h01m", "1d01h"]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("4M", 4_000_000),
+        ("4MB", 4_000_000),
+        ("4MiB", 4 * 2**20),
+        ("1.5 GiB", 3 * 2**29),
+        ("512", 512),
+        ("512b", 512),
+        *((bad, None) for bad in ("", "0", "-4M", "4X", "4iB", "M", "nan")),
+    ],
+)
+def test_bytes(text: str, size: int | None) -> None:
+    if size is None:
+        with pytest.raises(UsageError, match="is no size in bytes; write one such as 4M"):
+            parse_bytes(text)
+    else:
+        assert parse_bytes(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("20ms", 0.02),
+        ("1.5 s", 1.5),
+        ("800us", 0.0008),
+        *((bad, None) for bad in ("20", "0ms", "-1ms", "2m", "ms", "1h")),
+    ],
+)
+def test_latencies(text: str, seconds: float | None) -> None:
+    if seconds is None:
+        with pytest.raises(UsageError, match="is no latency; write one with its unit"):
+            parse_latency(text)
+    else:
+        assert parse_latency(text) == pytest.approx(seconds)

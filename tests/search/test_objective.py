@@ -49,3 +49,23 @@ def test_front_is_what_nothing_dominates() -> None:
     assert len(front.members) == len(expected)
     for a, b in itertools.pairwise(front.members):
         assert points[a][0] >= points[b][0]
+
+
+def test_mnasnet_weighs_latency_as_in_the_paper() -> None:
+    # arXiv:1807.11626, section 3: ACC * (LAT / T)^w, here 80 ms against a target of 40 ms
+    figures = {"accuracy": 0.7, "macs": 1.0, "latency": 0.08}
+    objective = Objective(("mnasnet",), 0.04, "latency")
+    assert objective.values(figures) == pytest.approx((0.7 * 2**-0.07,))
+    assert objective.figures == ("latency",)
+    assert objective.axes == ("accuracy", "latency")
+    assert objective.position((0.6,), figures) == (0.7, -0.08)
+
+
+def test_only_figures_of_candidates_are_asked_for() -> None:
+    assert Objective(("accuracy", "loss", "memory")).figures == ("memory",)
+    assert Objective(("accuracy",)).figures == ()
+    assert Objective(("accuracy", "latency", "memory")).directions == (
+        "maximize",
+        "minimize",
+        "minimize",
+    )

@@ -258,3 +258,36 @@ def test_a_large_space_is_counted_exactly():
     text = "each(conv(choice(8, 16), choice(1, 3, 5)), 30) >> " + EACH.replace("1, 2, 3", "1, 20")
     assert space(text).size == 6**30 * (2 + 2**20)
     assert list(itertools.islice(space(text).neighbours(space(text).complete({})), 3))
+
+
+def test_uniform_draws_each_point_alike():
+    searched = space(f"{EACH} >> choice(act, conv(choice(1, 2, 3)))")
+    assert searched.size == (2 + 4 + 8) * (1 + 3)
+    rng = np.random.default_rng(0)
+    draws = 5_600
+    count = Counter(json.dumps(searched.uniform(rng)) for _ in range(draws))
+    assert len(count) == searched.size
+    expected = draws / searched.size
+    # chi-square with 55 degrees of freedom: 93 is 1 in 1,000. Decisions drawn uniformly would draw
+    # the two points of one copy seven times as often as each of the eight of three
+    assert sum((n - expected) ** 2 / expected for n in count.values()) < 93
+
+
+def test_what_is_kept_of_earlier_points_changes_none():
+    text = f"{EACH} @ 's' >> {CELL} >> act >> {CELL} >> choice(act, conv(choice(1, 2, 3)) * 2)"
+    searched, rng = space(text), np.random.default_rng(0)
+    for _ in range(40):
+        point = searched.sample(rng)
+        assert searched.resolve(point) == space(text).resolve(point)
+
+
+def test_a_point_is_what_is_written_in_its_places():
+    searched = space(f"{EACH} @ 's' >> {CELL} >> choice(act, conv(choice(1, 2, 3)) * 2)")
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        point = searched.sample(rng)
+        copies = [f"conv({point[f's.{i}.out']})" for i in range(point["s.repeats"])]
+        cell = f'tie(conv({point["cell.out"]}, {point["cell.kernel"]}), "cell")'
+        last = "act" if point["choice"] == "act" else f"conv({point['choice.conv.out']}) * 2"
+        text = f"each({', '.join(copies)}) @ 's' >> {cell} >> {last}"
+        assert searched.resolve(point) == nas.parse(I + text)

@@ -54,7 +54,8 @@ class Space:
         """A point, every decision drawn uniformly; or near the origin, where there is one.
 
         Near is a number of steps from the origin that is geometric with mean 3, each of a
-        different decision to another of its options, both uniform: every point has a chance.
+        different decision to another of its options, both uniform: every other point has a
+        chance.
         """
         if self.origin is None:
             return self._point(self._drawn(self._none(), rng))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nas.costs import cost
 from nas.errors import GenotypeError, SpaceError
 from nas.genotype.expression import Genotype
 from nas.space.around.probing import probed
@@ -26,9 +27,11 @@ def around(seed: Genotype) -> Genotype:
             "already; search it with --space"
         )
     try:
-        space = probed(proposal(seed))
+        cost(seed)
     except GenotypeError as error:
         raise SpaceError(f"the network to search around can't be built: {error}") from error
+    proposed = proposal(seed)
+    space = probed(proposed) if proposed.space.open else seed
     if not space.open:
         raise SpaceError(
             "nothing about the network can be varied: it has no kernels, widths, repeats or "

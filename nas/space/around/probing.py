@@ -11,7 +11,7 @@ from nas.blocks.fields import Scalar
 from nas.costs import Cost, cost
 from nas.errors import GenotypeError
 from nas.genotype.binding import with_fields
-from nas.genotype.expression import Argument, Choice, Genotype, Leaf, Repeat
+from nas.genotype.expression import Argument, Choice, Genotype, Leaf, Repeat, Tie
 from nas.genotype.rewriting import rebuilt
 from nas.space.around.proposal import BLOCK, DEPTH, Proposal
 from nas.space.space import Space
@@ -121,7 +121,11 @@ def _placed(space: Genotype, kinds: Mapping[str, str]) -> Genotype:
 
 
 def _changed(part: Genotype, change: Callable[[Choice], Argument]) -> Genotype:
-    """The expression with every choice changed, of fields and counts too, inner ones first."""
+    """The expression with every choice changed, of fields and counts too, inner ones first.
+
+    What is tied is visited once, wherever it stands.
+    """
+    ties: dict[Genotype, Genotype] = {}
 
     def value(held: Argument) -> Argument:
         if isinstance(held, Choice) and not held.parts:
@@ -139,6 +143,10 @@ def _changed(part: Genotype, change: Callable[[Choice], Argument]) -> Genotype:
             case Choice(options=options, name=name):
                 made = tuple(inside(cast(Genotype, option)) for option in options)
                 return cast(Genotype, change(Choice(made, name)))
+            case Tie(body=body):
+                if part not in ties:
+                    ties[part] = replace(part, body=inside(body))
+                return ties[part]
         return rebuilt(part, inside)
 
     return inside(part)

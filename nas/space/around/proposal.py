@@ -197,7 +197,7 @@ class _Proposer:
         """An expression in a block's field: the same one is the same wherever it stands."""
         found = self.cells.get((body, context.act))
         if found is None:
-            name = f"cell{len(self.cells) + 1}"
+            name = f"inside{len(self.cells) + 1}"
             inner = replace(context, at=(name,), width=None)
             found = self.cells[body, context.act] = Tie(self.part(body, inner), name)
         return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nas.data._base import Part
 from nas.errors import DataError
@@ -49,10 +50,22 @@ def stratified(
     return tuple(np.sort(np.concatenate(part)) for part in parts)
 
 
+def divided(split: S, shares: Mapping[Part, float], part: Part) -> S:
+    """The `part` of a pool that is divided class by class at the `shares`, always in the same way.
+
+    The same pool's part is the same object while it is in use: candidates train on it in turn.
+    """
+    return cast(S, _piece(split, tuple(shares.values()), tuple(shares).index(part)))
+
+
 def held_out(split: S, part: Part, share: float = HELD_OUT) -> S:
     """The training or validation part of a data set's official training split.
 
     `share` of every class is held out for validation, always the same images.
     """
-    train, validation = stratified(split.labels.numpy(), (1 - share, share))
-    return split.chosen(train if part is Part.TRAIN else validation)
+    return divided(split, {Part.TRAIN: 1 - share, Part.VALIDATION: share}, part)
+
+
+@lru_cache(maxsize=4)
+def _piece(split: Split | Pictures, shares: tuple[float, ...], place: int) -> Split | Pictures:
+    return split.chosen(stratified(split.labels.numpy(), shares)[place])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nas.errors import DataError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+KEPT = 1 << 29  # bytes of a resized split that is kept for the next who asks
 CHUNK = 4096  # images resized at a time, as floats
 
 
@@ -65,20 +67,28 @@ class Split:
 
     def resized(self, height: int, width: int) -> Split:
         """The same split at `height` x `width` pixels: bilinear, averaged where smaller."""
-        import torch
-        from torch.nn.functional import interpolate
-
         if self.images.shape[2:] == (height, width):
             return self
-        # As floats, then rounded: torch's byte kernels round differently by processor.
-        resized = [
-            interpolate(chunk.float(), (height, width), mode="bilinear", antialias=True)
-            .round_()
-            .clamp_(0, 255)
-            .byte()
-            for chunk in torch.split(self.images, CHUNK)
-        ]
-        return Split(torch.cat(resized), self.labels)
+        small = len(self) * self.images.shape[1] * height * width <= KEPT
+        return (_resized_once if small else _resized)(self, height, width)
+
+
+def _resized(split: Split, height: int, width: int) -> Split:
+    import torch
+    from torch.nn.functional import interpolate
+
+    # As floats, then rounded: torch's byte kernels round differently by processor.
+    resized = [
+        interpolate(chunk.float(), (height, width), mode="bilinear", antialias=True)
+        .round_()
+        .clamp_(0, 255)
+        .byte()
+        for chunk in torch.split(split.images, CHUNK)
+    ]
+    return Split(torch.cat(resized), split.labels)
+
+
+_resized_once = lru_cache(maxsize=3)(_resized)  # candidates of one size train in turn
 
 
 def check(labels: Tensor, place: str, classes: Sequence[str]) -> None:

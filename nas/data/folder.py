@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nas.data._base import DataSet, Part
-from nas.data._partition import held_out, stratified
+from nas.data._partition import divided, held_out
 from nas.data._picture import SUFFIXES
 from nas.data._pictures import Pictures
 from nas.errors import DataError
@@ -53,9 +53,7 @@ def describe(argument: str) -> DataSet:
 
     def read(part: Part) -> Pictures:
         if not places:
-            pool = listed(root, classes)
-            pieces = stratified(pool.labels.numpy(), tuple(SHARES.values()))
-            split = pool.chosen(pieces[tuple(SHARES).index(part)])
+            split = divided(listed(root, classes), SHARES, part)
         elif part in places and (part is not Part.TRAIN or Part.VALIDATION in places):
             split = listed(places[part], classes)
         elif part is Part.TEST:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.data._base import DataSet, Part
-from nas.data._partition import HELD_OUT, held_out, stratified
+from nas.data._partition import divided, held_out
 from nas.data._split import Split
 from nas.errors import DataError
 
@@ -136,14 +136,12 @@ def _part(path: Path, parts: Parts, part: Part) -> Split:
         return _stored(parts[part])
     pool = _stored(parts[Part.TRAIN])
     if Part.TEST in parts:
-        return held_out(pool, part, HELD_OUT)
-    shares = SHARES
+        return held_out(pool, part)
     if Part.VALIDATION in parts:
         raise DataError(
             f"{path} holds a validation part, but no test part; add one or leave it out"
         )
-    pieces = stratified(pool.labels.numpy(), tuple(shares.values()))
-    return pool.chosen(pieces[tuple(shares).index(part)])
+    return divided(pool, SHARES, part)
 
 
 @lru_cache(maxsize=3)

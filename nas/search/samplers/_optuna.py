@@ -23,7 +23,7 @@ FIRST = 10  # trials at random before Optuna's sampler is asked
 
 
 class OptunaSampler(SpaceSampler):
-    """Draws what one of Optuna's samplers proposes, or the nearest feasible new mutant of it."""
+    """Draws what one of Optuna's samplers proposes, or what repairing that leads to."""
 
     @abc.abstractmethod
     def inner(self, seed: int) -> BaseSampler:
@@ -43,18 +43,10 @@ class OptunaSampler(SpaceSampler):
         for key, distribution in self._distributions.items():
             if key not in proposed:
                 proposed[key] = inner.sample_independent(study, trial, key, distribution)
-        here = space.active(proposed)
-
-        def further() -> Point:
-            nonlocal here
-            here = space.mutate(here, rng)
-            return here
-
-        return dict(here if self._wanted(here) else self.candidates.first(further))
-
-    def _wanted(self, point: Point) -> bool:
-        candidate = self.candidates.at(point)
-        return candidate.excess <= 1 and candidate.card.hash not in self.candidates.seen
+        here = self.candidates.at(space.active(proposed))
+        if self.candidates.new(here):
+            return dict(here.point)
+        return dict(self.candidates.repaired(here.point, wander=False))
 
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """Not asked: `sample_relative` needs the trial itself."""

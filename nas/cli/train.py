@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nas.errors import RunError, UsageError, out_of_memory
+from nas.errors import DivergenceError, RunError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
     from nas.data import DataSet
     from nas.genotype import Genotype
-    from nas.train import Epoch, Score
+    from nas.train import Epoch, Recipe
+    from nas.train.views import Answers
 
 NAME = "train"
 HELP = "train one genotype on a data set and score it"
@@ -19,73 +22,139 @@ DESCRIPTION = """\
 Train a network from scratch by a recipe, then score it on the validation split.
 
 A genotype made for other images or classes is fitted to the data set. The same genotype, recipe,
-epochs and seed give the same weights as in a search. --test reads the test split, once, at the end.
+epochs and seed give the same weights as in a search. Every epoch leaves checkpoint.safetensors in
+--out; after Ctrl-C, a crash or a kill the same command with --resume goes on from there, on one CPU
+to the same bits as if there had been none. --test reads the test split, once, at the end.
 """
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("genotype", help="a reference's name, a .nas file or text")
     parser.add_argument("--data", default="digits", help="the data set (default: digits)")
-    parser.add_argument(
+    parser.add_argument("--out", type=Path, default=Path("trained"), help="default: trained/")
+    parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
+    parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
+    how = parser.add_argument_group("how")
+    how.add_argument(
         "--recipe", default="proxy", help="how to train: a name or a .toml file (default: proxy)"
     )
-    parser.add_argument("--epochs", type=int, help="default: the recipe's")
-    parser.add_argument("--batch", type=int, help="images a step (default: the recipe's)")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
-    parser.add_argument("--out", type=Path, default=Path("trained"), help="default: trained/")
-    parser.add_argument("--test", action="store_true", help="score on the test split, too")
-    parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
+    how.add_argument("--epochs", type=int, help="default: the recipe's")
+    how.add_argument("--batch", type=int, help="images a step (default: the recipe's)")
+    how.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
+    how.add_argument(
+        "--ema", type=float, metavar="X", help="average the weights, keeping X of it at each step"
+    )
+    how.add_argument("--precision", help="bf16, fp16 or fp32 (default: the recipe's)")
+    how.add_argument(
+        "--accumulate", type=int, metavar="N", help="take a step in N parts, for less memory"
+    )
+    score = parser.add_argument_group("scores")
+    score.add_argument("--test", action="store_true", help="score on the test split, too")
+    score.add_argument(
+        "--per-class", action="store_true", help="each class's accuracy, and a confusion"
+    )
+    score.add_argument("--crops", type=int, default=1, help="10: corners, centre, mirrored")
+    score.add_argument(
+        "--scales", default="1", metavar="A,B", help="sizes to average over, such as 1,1.15,1.3"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; write weights.safetensors, genotype.nas and history.json; print the scores."""
-    for name, least in (("epochs", 1), ("batch", 2), ("seed", 0)):
+    """Train; write weights, genotype.nas, history.json and scores.json; print the scores."""
+    for name, least in (("epochs", 1), ("batch", 2), ("seed", 0), ("accumulate", 1)):
         value = getattr(args, name)
         if value is not None and value < least:
             raise UsageError(f"--{name} {value}: must be at least {least}")
 
     import nas
-    from nas.data import load
+    from nas.data import Part, load
     from nas.evaluate.train import matched
+    from nas.report.epochs import display
     from nas.study import wiring
-    from nas.train import Recipe, Score, fit
+    from nas.train import Score, fit
     from nas.train.checkpoint import save
     from nas.train.threads import threads, worthwhile
     from nas.train.trainee import trainee
+    from nas.train.views import Views
+
+    recipe = _recipe(args)
+    views = Views(args.crops, _numbers(args.scales))
+    device = wiring.device(args.gpus)
+    network = _fitted(nas.genotype(args.genotype), load(args.data))
+    data = matched(load(args.data), network)
+    checkpoint = _checkpoint(args)
+    if not args.resume:
+        _write(args.out, "genotype.nas", f"{network}\n")
+    epochs = args.epochs or recipe.epochs
+    shown = display(epochs)
+    scores = {}
+    try:
+        with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
+            model = trainee(network, recipe, args.seed)
+            views.check(model)
+            validation = data.validation()
+
+            def watch(epoch: Epoch) -> None:
+                shown.epoch(epoch, Score.of(model, data, validation).top1)
+
+            with shown:
+                history = fit(
+                    *(model, data, recipe), epochs=epochs, seed=args.seed, device=device,
+                    watch=watch, beat=shown.step, checkpoint=checkpoint,
+                )  # fmt: skip
+            save(model, args.out / WEIGHTS)
+            _write(args.out, "history.json", history.to_json())
+            for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
+                answers = views.answers(model, data, part)
+                scores[str(part)] = _scored(str(part), answers, data, args.per_class)
+    except DivergenceError as error:
+        kept = f"; {checkpoint} is of the epoch before" if checkpoint.exists() else ""
+        raise DivergenceError(f"{error}{kept}") from error
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise RunError(
+            f"memory ran out at {recipe.batch} images a step; take it in parts with --accumulate "
+            f"{2 * recipe.accumulate}, or lower --batch"
+        ) from error
+    _write(args.out, "scores.json", json.dumps(scores) + "\n")
+    checkpoint.unlink(missing_ok=True)
+    print(f"weights: {args.out / WEIGHTS}")
+    return 0
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    """The recipe, and what the command line says instead."""
+    from nas.train import Recipe
 
     recipe = Recipe.load(args.recipe)
     if args.batch is not None:
         recipe = recipe.at_batch(args.batch)
-    device = wiring.device(args.gpus)
-    network = _fitted(nas.genotype(args.genotype), load(args.data))
-    data = matched(load(args.data), network)
-    _write(args.out, "genotype.nas", f"{network}\n")
-    epochs = args.epochs or recipe.epochs
+    given = {name: getattr(args, name) for name in ("ema", "precision", "accumulate")}
+    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
-    def tell(epoch: Epoch) -> None:
-        print(
-            f"epoch {epoch.number}/{epochs}: loss {epoch.loss:.4f}, {epoch.speed:.0f} images/s",
-            flush=True,
+
+def _checkpoint(args: argparse.Namespace) -> Path:
+    """Where the training's checkpoint is or will be."""
+    path: Path = args.out / CHECKPOINT
+    if args.resume and not path.exists():
+        raise UsageError(f"--resume: there is no {path} to go on from; leave it out to begin")
+    if path.exists() and not args.resume:
+        raise UsageError(
+            f"{path} is of a training that was broken off; go on with --resume, choose another "
+            "--out, or delete it"
         )
+    return path
 
+
+def _numbers(text: str) -> tuple[float, ...]:
     try:
-        with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
-            model = trainee(network, recipe, args.seed)
-            history = fit(
-                model, data, recipe, epochs=epochs, seed=args.seed, device=device, watch=tell
-            )
-            save(model, args.out / "weights.safetensors")
-            _write(args.out, "history.json", history.to_json())
-            _say("validation", Score.of(model, data, data.validation()))
-            if args.test:
-                _say("test", Score.of(model, data, data.test()))
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        raise RunError(f"memory ran out at {recipe.batch} images a step; lower --batch") from error
-    print(f"weights: {args.out / 'weights.safetensors'}")
-    return 0
+        return tuple(float(each) for each in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--scales {text}: must be numbers, such as 1,1.15,1.3") from error
 
 
 def _fitted(network: Genotype, data: DataSet) -> Genotype:
@@ -106,11 +175,20 @@ def _fitted(network: Genotype, data: DataSet) -> Genotype:
     return network
 
 
-def _say(part: str, score: Score) -> None:
+def _scored(part: str, answers: Answers, data: DataSet, per_class: bool) -> dict[str, Any]:
+    """What scores.json holds of a part; printed."""
+    score = answers.score()
     print(
         f"{part}: accuracy {score.top1:.4f}, top-5 {score.top5:.4f}, loss {score.loss:.4f} "
         f"({score.images} images)"
     )
+    scored = asdict(score)
+    if per_class:
+        confusion = answers.confusion()
+        for name, share, row in zip(data.classes, score.per_class, confusion, strict=True):
+            print(f"  {name}: {share:.4f} of {int(row.sum())}")
+        scored["confusion"] = confusion.tolist()  # a row for each class, a column for each answer
+    return {**scored, "per_class": dict(zip(data.classes, score.per_class, strict=True))}
 
 
 def _write(folder: Path, name: str, text: str) -> None:

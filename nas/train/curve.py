@@ -31,6 +31,11 @@ class Curve:
         if loss.device.type == "cpu" or len(self.pending) == LOOK:
             self._fetch()
 
+    @property
+    def last(self) -> float:
+        """The latest loss that was fetched; not a number before the first."""
+        return self.fetched[-1] if self.fetched else math.nan
+
     def finished(self) -> tuple[float, ...]:
         """All the epoch's losses."""
         if self.pending:

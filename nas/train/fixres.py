@@ -11,6 +11,7 @@ from torch import nn
 
 from nas.compiler.network import Network, compile
 from nas.data import DataSet
+from nas.errors import GenotypeError
 from nas.genotype import Genotype, parse
 from nas.genotype.binding import image
 from nas.genotype.expression import Chain, Image
@@ -28,7 +29,14 @@ def at_resolution(model: Network, height: int, width: int) -> Network:
     """
     genotype = parse(model.genotype)
     made = compile(_resized(genotype, height, width), device=next(model.parameters()).device)
-    made.load_state_dict(model.state_dict())
+    state = model.state_dict()
+    for name, value in made.state_dict().items():
+        if state[name].shape != value.shape:
+            raise GenotypeError(
+                f"{name} has shape {tuple(state[name].shape)}, but for images of {height} x "
+                f"{width} it would have {tuple(value.shape)}; the network takes one size only"
+            )
+    made.load_state_dict(state)
     return made.eval()
 
 

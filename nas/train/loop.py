@@ -31,6 +31,7 @@ def fit(
     seed: int = 0,
     device: torch.device | str | None = None,
     watch: Callable[[Epoch], None] | None = None,
+    beat: Callable[[int, int, float], None] | None = None,
     checkpoint: Path | None = None,
     stop: int | None = None,
 ) -> History:
@@ -38,9 +39,11 @@ def fit(
 
     The module takes images (B, *data.shape) and gives logits (B, classes), in training mode
     optionally as `(output, aux)` with one weight in `aux_weights` per auxiliary output.
-    `epochs` stands in for the recipe's own number and stretches its schedule; `watch` is called
-    after every epoch. The same seed gives the same weights, bit for bit on a CPU with the same
-    number of threads; the global random state is as before.
+    `epochs` stands in for the recipe's own number and stretches its schedule. `watch` is called
+    after every epoch, the model being as if it had been the last; `beat` after every step, with how
+    many are done, how many there are in all and the latest loss known. The same seed gives the same
+    weights, bit for bit on a CPU with the same number of threads; the global random state is as
+    before.
 
     With a `checkpoint` the training begins where that file's broke off, if there is one, and
     replaces it after every epoch; it may so be interrupted anywhere, and the weights come out the
@@ -70,11 +73,12 @@ def fit(
                         f"training is to stop after {stop}; take the file of then, or ask for more"
                     )
             while len(training.done) < stop:
-                epoch = training.epoch()
+                epoch = training.epoch(beat)
                 if checkpoint is not None:
                     training.save(checkpoint)
                 if watch is not None:
-                    watch(epoch)
+                    with training.used():
+                        watch(epoch)
             training.finish()
     finally:
         model.eval()

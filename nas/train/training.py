@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,10 @@ class Training:
         """The epochs so far."""
         return History(self.recipe.name, self.seed, tuple(self.done))
 
-    def epoch(self) -> Epoch:
+    def epoch(self, beat: Callable[[int, int, float], None] | None = None) -> Epoch:
         """Train on every image once more; the record of it.
+
+        `beat` is told after each step how many of all are done, and the latest loss known.
 
         Raises `DivergenceError` once a loss or, at the end, a weight is not finite.
         """
@@ -82,11 +85,26 @@ class Training:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.optimizer.lr * factor
             curve.add(self._step(images, labels))
+            if beat is not None:
+                beat(step + 1, steps * self.epochs, curve.last)
         losses = curve.finished()
         curve.check(self.model)
         seconds = time.perf_counter() - started
         self.done.append(Epoch(number, losses, len(self.feed.split), seconds))
         return self.done[-1]
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Let the model be meanwhile as it would be used if the training ended here."""
+        if self.average is None and not self.recipe.calibrate:
+            yield
+            return
+        kept = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.finish()
+        try:
+            yield
+        finally:
+            self.model.load_state_dict(kept)
 
     def finish(self) -> None:
         """Leave the model as it is to be used: with averaged weights and measured statistics."""

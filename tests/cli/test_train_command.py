@@ -4,6 +4,7 @@ import pytest
 
 from nas.cli import main
 from nas.evaluate import TrainEvaluator
+from nas.report.epochs import Lines
 from nas.trial import Job
 
 SMALL = "image(1, 16, 16) >> conv(8, 3, stride=2) >> mbconv(16, stride=2) * 2 >> classifier(10)"
@@ -17,7 +18,7 @@ def test_training_prints_scores_and_leaves_weights_genotype_and_history(tmp_path
     assert "validation: accuracy 0." in said
     assert "test: accuracy 0." in said
     assert {each.name for each in out.iterdir()} == {
-        "weights.safetensors", "genotype.nas", "history.json",
+        "weights.safetensors", "genotype.nas", "history.json", "scores.json",
     }  # fmt: skip
     assert len(json.loads((out / "history.json").read_text())["epochs"]) == 2
 
@@ -42,11 +43,63 @@ def test_a_network_for_other_images_is_fitted_and_that_is_said(tmp_path, capsys)
     assert "image(1, 32, 32)" in (tmp_path / "genotype.nas").read_text()
 
 
+def test_a_training_that_was_broken_off_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):
+    words = ["train", SMALL, "--epochs", "3", "--gpus", "0", "--ema", "0.9", "--out"]
+    assert main([*words, str(tmp_path / "whole")]) == 0
+    parts = [*words, str(tmp_path / "parts")]
+    with monkeypatch.context() as patch:
+        patch.setattr(Lines, "epoch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert main(parts) == 130
+    capsys.readouterr()
+    assert main(parts) == 2
+    assert "is of a training that was broken off; go on with --resume" in capsys.readouterr().err
+    assert main([*parts, "--resume", "--seed", "1"]) == 1
+    assert "another training, whose seed is 0, not 1; ask for the same" in capsys.readouterr().err
+    assert main([*parts, "--resume"]) == 0
+    said = capsys.readouterr().out
+    assert "epoch 1/3" not in said
+    assert "epoch 3/3" in said
+    weights = [
+        (tmp_path / each / "weights.safetensors").read_bytes() for each in ("whole", "parts")
+    ]
+    assert weights[0] == weights[1]
+    assert not (tmp_path / "parts" / "checkpoint.safetensors").exists()
+    assert main([*parts, "--resume"]) == 2
+    assert "there is no" in capsys.readouterr().err
+
+
+def test_what_a_training_that_diverged_has_left_is_said(tmp_path, capsys):
+    recipe = tmp_path / "wild.toml"
+    recipe.write_text(
+        'epochs = 3\nbatch = 64\n[optimizer]\nname = "sgd"\nlr = 0.01\n'
+        '[schedule]\nname = "step"\nmilestones = [1]\ngamma = 1e30\n'
+    )
+    words = ["train", SMALL, "--gpus", "0", "--recipe", str(recipe), "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert "in epoch 2, step 2; lower the learning rate" in error
+    assert error.endswith("checkpoint.safetensors is of the epoch before\n")
+    assert error.count("\n") == 1
+
+
+def test_scores_per_class_with_several_views(tmp_path, capsys):
+    words = ["--epochs", "1", "--gpus", "0", "--per-class", "--scales", "1,1.25"]
+    assert main(["train", SMALL, *words, "--out", str(tmp_path), "--precision", "bf16"]) == 0
+    assert capsys.readouterr().out.count(" of 3") == 10  # 35, 36 or 37 images of each digit
+    scores = json.loads((tmp_path / "scores.json").read_text())["validation"]
+    assert list(scores["per_class"]) == [str(digit) for digit in range(10)]
+    right = sum(row[place] for place, row in enumerate(scores["confusion"]))
+    assert right / 360 == pytest.approx(scores["top1"])
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--epochs", "0"], 2, "--epochs 0: must be at least 1"),
         (["--batch", "1"], 2, "--batch 1: must be at least 2"),
+        (["--precision", "fp8"], 2, "precision must be fp32 or bf16 or fp16, but got fp8"),
+        (["--scales", "1,x"], 2, "--scales 1,x: must be numbers, such as 1,1.15,1.3"),
+        (["--crops", "5"], 2, "crops must be 1 or 10, but got 5"),
         (["--recipe", "prox"], 2, "recipe 'prox' is not known; did you mean 'proxy'?"),
         (["--data", "digit"], 1, "data set 'digit' is not known; did you mean 'digits'?"),
         (["--out", "/proc/x"], 1, "can't be written"),

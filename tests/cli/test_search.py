@@ -131,6 +131,27 @@ def test_rungs_train_the_best_on_and_killed_between_them_lose_nothing(tmp_path: 
     assert again.joinpath(*weights).read_bytes() == run.joinpath(*weights).read_bytes()
 
 
+def test_a_warm_start_knows_what_another_run_trained(finished: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    space = SPACE.replace("3, stride=4) >> class", "choice(3, 1), stride=4) >> class")
+    space = space.replace("choice(3, 5), stride", "choice(3, 7), stride")
+    how = ("search", "--space", space, *QUICK[2:], "--warm-start", finished)
+    code, out, err = nas(*how, "--out", run, "--trials", "2")
+    assert (code, err) == (0, "")
+    told = re.search(r"(\d) of 6 trials of .*/six are known; (\d) don't fit this space: ", out)
+    assert told
+    assert int(told[1]) + int(told[2]) == 6
+    assert "2 of 2 done" in out
+    assert rows(run).count("'source': {'run'") == int(told[1])
+    code, out, _ = nas("search", "--resume", run, "--trials", "3", "--gpus", "0")
+    assert code == 0
+    assert "3 of 3 done" in out
+    code, _, err = nas(*how, "--epochs", "2", "--out", tmp_path / "b")
+    assert code == 1
+    assert f"--warm-start {finished}: its trials were trained with epochs = 1, not 2, so" in err
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_study_file_gives_the_same_trials_again(finished: Path, tmp_path: Path) -> None:
     arguments = ("--study", finished / "study.toml", "--out", tmp_path / "b", "--gpus", "0")
     assert nas("search", *arguments)[0] == 0
@@ -204,6 +225,7 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         ((*QUICK[:2], "--rungs", "3,1"), 2, "--rungs 3,1: the epochs must increase from rung"),
         ((*QUICK[:2], "--rungs", "1,x"), 2, "--rungs 1,x: must be numbers of epochs, such as"),
         ((*QUICK, "--rungs", "1,3"), 2, "--epochs 1: not with --rungs, whose last is the whole"),
+        ((*QUICK, "--warm-start", "absent"), 1, "absent: holds no run (no journal.log)"),
         ((*QUICK, "--eta", "2"), 2, "--eta 2: only with --rungs"),
         ((*QUICK, "--max-failures", "0"), 2, "--max-failures 0: must be at least 1"),
         (("--resume", "absent"), 1, "absent: holds no run (no journal.log)"),

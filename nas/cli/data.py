@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the list, or fetch the files and say where they are."""
     if args.action == "download":
-        return _download(args.name)
+        paths = fetched(args.name)
+        print("\n".join(map(str, paths)) or f"{args.name}: nothing to download")
+        return 0
     from nas.data import names
 
     rows = [described(name) for name in names()]
@@ -71,7 +74,8 @@ def described(name: str) -> dict[str, Any]:
     }
 
 
-def _download(name: str) -> int:
+def fetched(name: str) -> tuple[Path, ...]:
+    """Where the files of the data set `name` are, once they are here; progress goes to stderr."""
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -86,9 +90,7 @@ def _download(name: str) -> int:
                 tasks[file] = progress.add_task(file)
             progress.update(tasks[file], completed=done, total=total or None)
 
-        paths = download(load(name), tell)
-    print("\n".join(map(str, paths)) or f"{name}: nothing to download")
-    return 0
+        return download(load(name), tell)
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

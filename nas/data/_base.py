@@ -68,6 +68,15 @@ class DataSet:
         """The test split: read it once, for the final report; a search never calls this."""
         return self._part(Part.TEST)
 
+    def require(self) -> None:
+        """Make sure that all files are here, before anything is begun with them.
+
+        Raises `DataError`, which says how to get what is missing.
+        """
+        if self.origin is not None:
+            for names in self.origin.wanted:
+                self.origin.find(names)
+
     def resized(self, height: int, width: int) -> DataSet:
         """The same data set with its images at `height` x `width` pixels (bilinear)."""
         if height < 1 or width < 1:

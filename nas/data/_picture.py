@@ -32,7 +32,7 @@ def opened(file: Path | bytes) -> Picture:
 
     Raises one of `CORRUPT` where the file is none or damaged.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     source = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
@@ -41,6 +41,8 @@ def opened(file: Path | bytes) -> Picture:
             image: Picture = ImageOps.exif_transpose(stored)
     except Image.DecompressionBombError as error:
         raise DataError(str(error)) from error
+    except UnidentifiedImageError as error:
+        raise DataError("it is no picture in a known format") from error
     if image.mode.startswith("I"):  # 16 bits of grey, which conversion would cut off at 255
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:

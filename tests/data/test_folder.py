@@ -79,7 +79,7 @@ def test_damaged_pictures_are_named_and_skipped_up_to_a_limit(tmp_path, caplog):
         count = len(data.train()) + len(data.validation())
     assert count == 55
     named = " ".join(each.getMessage() for each in caplog.records)
-    assert f"{tmp_path}/train/ant/003.png: skipped, it can't be decoded: cannot identify" in named
+    assert f"{tmp_path}/train/ant/003.png: skipped, it can't be decoded: it is no picture" in named
     for number in range(5, 12):
         (tmp_path / "train" / "ant" / f"{number:03d}.png").write_bytes(b"damaged")
     _pictures._decoded.cache_clear()

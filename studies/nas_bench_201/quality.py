@@ -4,8 +4,11 @@
     python studies/nas_bench_201/quality.py --data cifar100 --seeds 200     # reported once
 
 Each query shows one noisy training run of 200 epochs; reported is the mean test accuracy (up to
-three runs) of the incumbent after 50, 100 and 200 queries, averaged over seeds. The table is read
-from the folder in NAS_BENCH_DATA.
+three runs) of the incumbent after 50, 100 and 200 queries, averaged over seeds, and of the best by
+predicted mean where a sampler predicts. The table is read from the folder in NAS_BENCH_DATA.
+
+A sampler is named as for `nas search --sampler`. With `+repeats` behind the name, a network that
+was tried before may be drawn and queried again, as in the papers' plain algorithms.
 """
 
 from __future__ import annotations
@@ -15,55 +18,57 @@ import csv
 import gzip
 import os
 import time
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import optuna
+from searching import queries
 
 from nas.genotype import Genotype
-from nas.search.candidates import Candidates, card
+from nas.search.candidates import Candidate, Candidates
+from nas.search.card import cards
 from nas.search.samplers import make
 from nas.space import Space, load
 from nas.zoo.nas_bench_201 import OPERATIONS, notation
 
 QUERIES = (50, 100, 200)
 COLUMNS = {"cifar10": "c10_test_200ep", "cifar100": "c100_test_200ep"}
+SAMPLERS = (
+    "random",
+    "local",
+    "evolution",
+    "evolution:population=50,sample=10",
+    "evolution:population=50,sample=10+repeats",
+    "predictor",
+)
 
 
 class Cells(Space):
     """The space, with what was worked out for one seed kept for the next."""
 
     def resolve(self, point):
-        return _resolved(frozenset(point.items()))
+        return _resolved(tuple(point.values()), tuple(point))
 
     def features(self, point, network):
-        return _features(frozenset(point.items()))
-
-    def mutate(self, point, rng):
-        """As any space's, without walking the expression: every decision is always active."""
-        decision = self.decisions[rng.integers(len(self.decisions))]
-        others = [option for option in decision.options if option != point[decision.key]]
-        return {**point, decision.key: others[rng.integers(len(others))]}
-
-    def sample(self, rng):
-        return {each.key: each.options[rng.integers(len(each.options))] for each in self.decisions}
+        return _features(tuple(point.values()), tuple(point))
 
 
 SPACE = Cells(load("nas_bench_201"))
 
 
 @cache
-def _resolved(point: frozenset) -> Genotype:
-    return Space.resolve(SPACE, dict(point))
+def _resolved(options: tuple, keys: tuple) -> Genotype:
+    return Space.resolve(SPACE, dict(zip(keys, options, strict=True)))
 
 
 @cache
-def _features(point: frozenset):
-    return Space.features(SPACE, dict(point), _resolved(point))
+def _features(options: tuple, keys: tuple):
+    return Space.features(SPACE, dict(zip(keys, options, strict=True)), _resolved(options, keys))
 
 
-_card = lru_cache(maxsize=None)(card)
+_card = cache(cards())
 
 
 @cache
@@ -85,24 +90,27 @@ def table(data: str) -> dict[str, tuple[float, float]]:
         }
 
 
-def search(sampler: str, seed: int, accuracies: dict[str, tuple[float, float]]) -> list[float]:
-    """The incumbent's mean accuracy after each number of queries."""
-    candidates = Candidates(SPACE, describe=_card)
-    study = optuna.create_study(direction="maximize", sampler=make(sampler, candidates, seed))
-    best, reported = (-1.0, 0.0), []
-    for number in range(max(QUERIES)):
-        trial = study.ask()
-        point = trial.relative_params
-        for decision in SPACE.decisions:
-            trial.suggest_categorical(decision.key, decision.options)
-        candidate = candidates.at(point)
-        candidates.seen[candidate.card.hash] = number
-        seen, true = accuracies[_digits(candidate.network)]
-        study.tell(trial, seen)
-        best = max(best, (seen, true))
-        if number + 1 in QUERIES:
-            reported.append(best[1])
-    return reported
+def search(
+    sampler: str, seed: int, accuracies: Mapping[str, tuple[float, float]], workers: int = 1
+) -> Sequence[float]:
+    """Mean accuracy of the incumbent after each number of queries, then of the best by predicted
+    mean (nan where nothing is predicted)."""
+    name, _, repeats = sampler.partition("+")
+    made = make(name, Candidates(SPACE, describe=_card), seed)
+
+    def evaluate(candidate: Candidate, number: int) -> tuple[float]:
+        return (accuracies[_digits(candidate.network)][0],)
+
+    best, incumbents, believed = (-1.0, 0.0), [], []
+    finished = queries(made, evaluate, workers=workers, repeats=bool(repeats))
+    for done, (study, asked, number) in enumerate(islice(finished, max(QUERIES)), 1):
+        best = max(best, accuracies[_digits(asked[number].network)])
+        if done in QUERIES:
+            incumbents.append(best[1])
+            one = made.believed(study)
+            known = one is not None
+            believed.append(accuracies[_digits(asked[one].network)][1] if known else np.nan)
+    return incumbents + believed
 
 
 def main() -> None:
@@ -111,21 +119,30 @@ def main() -> None:
     )
     parser.add_argument("--data", choices=tuple(COLUMNS), default="cifar10")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--samplers", default="random,evolution,local,predictor")
+    parser.add_argument("--samplers", nargs="+", default=SAMPLERS)
+    parser.add_argument("--workers", type=int, default=1, help="queries at a time")
     args = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     accuracies = table(args.data)
     print(
-        f"{args.data}, {args.seeds} seeds, one noisy run a query; "
-        "mean accuracy of the incumbent after 50, 100, 200 queries, percent"
+        f"{args.data}, {args.seeds} seeds, {args.workers} at a time, one noisy run a query; mean "
+        f"accuracy after {QUERIES} queries, percent",
+        flush=True,
     )
-    for sampler in args.samplers.split(","):
+    for sampler in args.samplers:
         start = time.process_time()
-        found = np.array([search(sampler, seed, accuracies) for seed in range(args.seeds)])
+        found = np.array(
+            [search(sampler, seed, accuracies, args.workers) for seed in range(args.seeds)]
+        )
         each = (time.process_time() - start) / args.seeds / max(QUERIES) * 1e3
-        error = found.std(0) / np.sqrt(args.seeds)
-        cells = "  ".join(f"{m:.2f} +- {e:.2f}" for m, e in zip(found.mean(0), error, strict=True))
-        print(f"{sampler:10}  {cells}   ({each:.1f} ms CPU a query)", flush=True)
+        _show(sampler, found[:, : len(QUERIES)], f"({each:.1f} ms CPU a query)")
+        if not np.isnan(found).any():
+            _show(f"{sampler}, by predicted mean", found[:, len(QUERIES) :])
+
+
+def _show(name: str, found: np.ndarray, note: str = "") -> None:
+    error = found.std(0) / np.sqrt(len(found))
+    cells = "  ".join(f"{m:.2f} +- {e:.2f}" for m, e in zip(found.mean(0), error, strict=True))
+    print(f"{name:42}  {cells}   {note}", flush=True)
 
 
 if __name__ == "__main__":

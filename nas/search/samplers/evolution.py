@@ -10,26 +10,49 @@ import numpy as np
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nas.search.candidates import Point
+from nas.errors import UsageError
+from nas.search.candidates import Candidates, Point
 from nas.search.front import dominates
 from nas.search.samplers._base import SpaceSampler, gains
 
-ALIVE = 16  # the youngest complete trials; older ones die, however good
-COMPETE = 4  # of them, drawn at random; the best becomes the parent
+POPULATION = 16  # the youngest complete trials; older ones die, however good
+SAMPLE = 4  # of them, drawn at random; the best becomes the parent
 
 
 class Sampler(SpaceSampler):
-    """Draws at random until 16 trials are complete, then mutates the winner of a tournament."""
+    """Draws at random until as many trials are complete as are alive at a time (`population`), then
+    mutates the winner of a tournament of `sample`.
+
+    Raises `UsageError` unless 1 <= sample <= population.
+    """
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        seed: int,
+        *,
+        population: int = POPULATION,
+        sample: int = SAMPLE,
+    ) -> None:
+        if not 1 <= sample <= population:
+            raise UsageError(
+                f"sampler evolution: sample={sample} of population={population}: "
+                "1 <= sample <= population must hold"
+            )
+        super().__init__(candidates, seed)
+        self.population = population
+        self.sample = sample
 
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """A feasible new mutant of a good young trial."""
         space = self.candidates.space
-        alive = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[-ALIVE:]
-        if len(alive) < ALIVE:
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        alive = done[-self.population :]
+        if len(alive) < self.population:
             return self.candidates.first(lambda: space.sample(rng))
 
         def mutant() -> Point:
-            rivals = [alive[i] for i in rng.choice(ALIVE, COMPETE, replace=False)]
+            rivals = [alive[i] for i in rng.choice(self.population, self.sample, replace=False)]
             return space.mutate(_winner(study, rivals).params, rng)
 
         return self.candidates.first(mutant)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from nas.search.candidates import Candidate, Point
+from nas.search.candidates import Candidate, Candidates, Point
 from nas.search.samplers._base import SpaceSampler, gains
+from nas.search.samplers._features import Features
 from nas.search.surrogate import Surrogate, expected_improvement, ranked
 
 FIRST = 8  # trials at random before anything is predicted
@@ -33,6 +34,10 @@ Matrix = NDArray[np.float64]
 class Sampler(SpaceSampler):
     """Draws at random until 8 trials are complete, then what promises the largest improvement."""
 
+    def __init__(self, candidates: Candidates, seed: int) -> None:
+        super().__init__(candidates, seed)
+        self._features = Features(candidates.space)
+
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """The feasible new candidate of the largest expected improvement."""
         space = self.candidates.space
@@ -42,14 +47,14 @@ class Sampler(SpaceSampler):
         values = ranked(_single([gains(study, trial) for trial in done], rng))
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         pending = [trial for trial in running if trial.params]
-        pool = list(self._pool(done, values, rng))
         known = [self.candidates.at(trial.params) for trial in (*done, *pending)]
-        kinds = self._features([*known, *pool])
+        pool = list(self._pool(done, values, rng))
+        kinds = self._features.of([*known, *pool])
         at = len(done)
         if pending:
             first = Surrogate.fit([kind[:at] for kind in kinds], values)
-            believed, _ = first.predict([kind[at : len(known)] for kind in kinds])
-            values = np.concatenate([values, believed])
+            guessed = first.mean([kind[at : len(known)] for kind in kinds])
+            values = np.concatenate([values, guessed])
         surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
         mean, deviation = surrogate.predict([kind[len(known) :] for kind in kinds])
         worth = expected_improvement(mean, deviation, float(values[:at].max()))
@@ -58,6 +63,19 @@ class Sampler(SpaceSampler):
             if chosen.card.hash not in self.candidates.seen:
                 return chosen.point
         return self.candidates.first(lambda: space.sample(rng))
+
+    def believed(self, study: Study) -> int | None:
+        """The complete trial of the highest predicted mean: what was lucky once counts for less.
+
+        None while all trials were drawn at random, and of several objectives.
+        """
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if len(done) < FIRST or len(study.directions) > 1:
+            return None
+        kinds = self._features.of([self.candidates.at(trial.params) for trial in done])
+        values = ranked([gains(study, trial)[0] for trial in done])
+        mean = Surrogate.fit(kinds, values).mean(kinds)
+        return int(done[int(np.argmax(mean))].number)
 
     def _pool(
         self, done: Sequence[FrozenTrial], values: Matrix, rng: np.random.Generator
@@ -73,17 +91,6 @@ class Sampler(SpaceSampler):
             candidate = self.candidates.at(point)
             if candidate.excess <= 1:
                 yield candidate
-
-    def _features(self, candidates: Sequence[Candidate]) -> list[Matrix]:
-        """A matrix for each kind of feature: decisions, paths, logarithms of the costs."""
-        own = [self.candidates.space.features(each.point, each.network) for each in candidates]
-        decisions = np.stack([decided for decided, _ in own])
-        costs = np.log([[1 + each.card.macs, 1 + each.card.params] for each in candidates])
-        kinds = [decisions, (costs - costs.mean(0)) / (costs.std(0) + 1e-9)]
-        ways = sorted({way for _, through in own for way in through})
-        if ways:
-            kinds.append(np.array([[float(way in through) for way in ways] for _, through in own]))
-        return kinds
 
 
 def _single(all_gains: Sequence[tuple[float, ...]], rng: np.random.Generator) -> list[float]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.cli.data import fetched
 from nas.errors import RunError, UsageError
 from nas.quantity import format_count, parse_bytes, parse_count, parse_latency, parse_seconds
 from nas.search.samplers import names
@@ -71,11 +72,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how (only with --space or --around)")
     how.add_argument("--data", help="the data set (default: digits)")
     how.add_argument(
+        "--download", action="store_true", help="fetch the data set's files if they aren't here"
+    )
+    how.add_argument(
         "--width",
         type=float,
         help="scale the channels (default: 1; 0.25 of what is written for far larger images)",
     )
-    how.add_argument("--sampler", help=f"{', '.join(names())} (default: predictor)")
+    how.add_argument(
+        "--sampler",
+        help=f"{', '.join(names())} (default: predictor); a setting stands behind a colon: "
+        "evolution:population=50,sample=10",
+    )
     how.add_argument(
         "--objective",
         help="mnasnet, accuracy or loss (default: mnasnet = accuracy * (MACs / target)^-0.07)",
@@ -152,7 +160,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--gpus-per-trial", type=float, metavar="X", help="with Ray: a GPU's share, such as 0.5"
     )
-    where.add_argument("--address", help='a running Ray cluster: HOST:PORT or "auto"')
+    where.add_argument(
+        "--address",
+        help='a running Ray cluster: HOST:PORT or "auto"; "local" starts Ray on this machine',
+    )
+    where.add_argument(
+        "--tune-scheduler",
+        metavar="NAME",
+        help="with Ray and --objective accuracy: Tune's asha, hyperband or median stops trials "
+        "between epochs; what it decides by is in its memory and gone on --resume, so prefer "
+        "--rungs. Tune's PBT is not offered: it copies weights between trials, and a trial here "
+        "is one genotype trained by one recipe",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -176,12 +195,19 @@ def run(args: argparse.Namespace) -> int:
     device = wiring.where(placement)
     if new is None:
         run = Run.resume(args.resume, amend)
+        if args.download:
+            fetched(run.study.goal.data)
         evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
     else:
+        wiring.stopping(placement, new)  # refused before anything is made
+        wiring.join(placement)
+        if args.download:
+            fetched(new.goal.data)
         evaluator = wiring.evaluator(new.goal.data, new.training, device)
         run = Run.start(new, args.out or _folder(args), _calibration(args))
     with run:
-        executor = wiring.executor(evaluator, run.folder / SCRATCH, placement)
+        stopping = wiring.stopping(placement, run.study)
+        executor = wiring.executor(evaluator, run.folder / SCRATCH, placement, stopping)
         result = run.search(executor, evaluator, display(run.progress))
     return _report(run, result)
 
@@ -217,7 +243,7 @@ def _placement(args: argparse.Namespace) -> Placement:
     if share is not None and (not args.gpus or not 0 < share <= args.gpus):
         raise UsageError(f"--gpus-per-trial {share:g}: must be above 0 and at most --gpus")
     limit = None if args.trial_timeout is None else parse_seconds(args.trial_timeout)
-    return Placement(args.gpus, share, args.workers, limit, args.address)
+    return Placement(args.gpus, share, args.workers, limit, args.address, args.tune_scheduler)
 
 
 def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:

@@ -24,6 +24,7 @@ from nas.errors import UsageError
 from nas.execute._base import Evaluator
 from nas.trial import Job, Kind, Outcome
 
+HERE = "local"  # the address that starts Ray on this machine
 KNOCK = 10.0  # seconds for a cluster to answer
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -36,14 +37,20 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What to run on: `gpus` in all and how many of one a trial takes, or a running cluster's
-    address."""
+    """What to run on: `gpus` in all (0 for none) and how many, or which part of one, a trial takes;
+    on this machine or on the running cluster at `address`."""
 
     gpus: float = 0
     gpus_per_trial: float = 1
     cpus_per_trial: float = 1
     address: str | None = None
     slots: int | None = None  # trials at a time; None: what the resources allow
+
+    @property
+    def per_trial(self) -> dict[str, float]:
+        """What a trial takes, by Ray's names."""
+        gpus = {"gpu": self.gpus_per_trial} if self.gpus and self.gpus_per_trial else {}
+        return {"cpu": self.cpus_per_trial, **gpus}
 
 
 ETA = 3  # of so many trials one goes on
@@ -118,7 +125,6 @@ class RayTune:
         limit: float | None = None,
         stopping: Stopping | None = None,
     ) -> None:
-        os.environ.update(_QUIET)
         import ray
 
         self._room = max(connect(cluster), stopping.ahead if stopping else 0)
@@ -166,13 +172,10 @@ class RayTune:
 
         from nas.execute._slot import JobSearcher, Slot
 
-        resources = {"cpu": cluster.cpus_per_trial}
-        if cluster.gpus_per_trial and (cluster.gpus or cluster.address):
-            resources["gpu"] = cluster.gpus_per_trial
         stopping = self._bridge.stopping
         try:
             tune.Tuner(
-                tune.with_resources(Slot, resources),
+                tune.with_resources(Slot, cluster.per_trial),
                 tune_config=tune.TuneConfig(
                     search_alg=JobSearcher(self._name),
                     scheduler=stopping.build() if stopping else None,
@@ -204,9 +207,10 @@ def connect(cluster: Cluster) -> int:
     """Join or start the cluster; how many trials it runs at a time. Raises as `RayTune`."""
     import ray
 
+    os.environ.update(_QUIET)
     logging.getLogger("ray").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    if not ray.is_initialized() and cluster.address is None:
+    if not ray.is_initialized() and cluster.address in (None, HERE):
         memory = 100_000_000  # bytes of the object store, which carries no tensors of ours
         gpus = int(cluster.gpus)
         ray.init(num_gpus=gpus, include_dashboard=False, object_store_memory=memory, **quiet)
@@ -226,11 +230,24 @@ def connect(cluster: Cluster) -> int:
             f"--gpus {cluster.gpus:g}: the cluster has {has.get('GPU', 0):g}; "
             "ask for as many as there are"
         )
-    slots = has.get("CPU", 1) / cluster.cpus_per_trial
-    if cluster.gpus and cluster.gpus_per_trial:
-        slots = min(slots, cluster.gpus / cluster.gpus_per_trial)
-    slots = max(1, int(slots))
-    return slots if cluster.slots is None else min(slots, cluster.slots)
+    return _slots(cluster, [node["Resources"] for node in ray.nodes() if node["Alive"]])
+
+
+def _slots(cluster: Cluster, machines: list[dict[str, float]]) -> int:
+    """How many trials fit at a time, each on one machine, if any does."""
+    takes = cluster.per_trial
+    fit = sum(
+        int(min(has.get(name.upper(), 0.0) / count for name, count in takes.items()))
+        for has in machines
+    )
+    if not fit:
+        what = " and ".join(f"{count:g} {name.upper()}" for name, count in takes.items())
+        raise UsageError(
+            f"a trial takes {what}, which no machine of the cluster has; lower --gpus-per-trial"
+        )
+    if "gpu" in takes:
+        fit = min(fit, max(1, int(cluster.gpus / takes["gpu"])))
+    return fit if cluster.slots is None else min(fit, cluster.slots)
 
 
 def _knock(address: str) -> None:

@@ -24,6 +24,7 @@ from nas.study import aims
 from nas.study.settings import Goal, Study, Training
 
 if TYPE_CHECKING:
+    from nas.execute.ray_tune import Cluster, Stopping
     from nas.search.warm_start import WarmStart
 
 # A space written for images of so many times the data set's pixels is searched at a quarter of its
@@ -155,6 +156,7 @@ class Placement:
     workers: int | None = None
     limit: float | None = None
     address: str | None = None
+    tune_scheduler: str | None = None
 
     @property
     def on_ray(self) -> bool:
@@ -186,29 +188,69 @@ def where(placement: Placement) -> str:
     return "cuda" if placement.gpus else "cpu"
 
 
-def executor(evaluator: Evaluator, scratch: Path, placement: Placement) -> Executor:
+def cluster(placement: Placement) -> Cluster:
+    """What Ray is to run on."""
+    from nas.execute.ray_tune import Cluster
+
+    share = 1.0 if placement.gpus_per_trial is None else placement.gpus_per_trial
+    gpus = placement.gpus or 0
+    return Cluster(gpus, share, address=placement.address, slots=placement.workers)
+
+
+def join(placement: Placement) -> None:
+    """Join the cluster that a placement names, if it does: one that isn't there is refused with a
+    `UsageError` before a run is made."""
+    if placement.address is not None:
+        from nas.execute.ray_tune import connect
+
+        connect(cluster(placement))
+
+
+def stopping(placement: Placement, study: Study) -> Stopping | None:
+    """What stops trials between epochs, if Ray Tune is to. Raises `UsageError` where it can't."""
+    name, training = placement.tune_scheduler, study.training
+    if name is None:
+        return None
+    from nas.execute.ray_tune import Stopping
+    from nas.train.recipe import Recipe
+
+    option = f"--tune-scheduler {name}"
+    if not placement.on_ray:
+        raise UsageError(
+            f"{option}: only where Ray places the trials; add --address local, or GPUs"
+        )
+    if study.goal.objectives != ("accuracy",):
+        raise UsageError(
+            f"{option}: it compares trials by their accuracy alone, but the objective is "
+            f"{','.join(study.goal.objectives)}; add --objective accuracy, or use --rungs"
+        )
+    if training.rungs is not None:
+        raise UsageError(f"{option}: not with --rungs; one of them decides who goes on")
+    return Stopping(name, training.epochs or Recipe.load(training.recipe).epochs)
+
+
+def executor(
+    evaluator: Evaluator, scratch: Path, placement: Placement, stopping: Stopping | None = None
+) -> Executor:
     """The executor that a placement asks for. Raises `UsageError` for a cluster that isn't
     there."""
     if placement.on_ray:
-        from nas.execute.ray_tune import Cluster, RayTune
+        from nas.execute.ray_tune import RayTune
 
-        share = 1.0 if placement.gpus_per_trial is None else placement.gpus_per_trial
-        cluster = Cluster(
-            gpus=placement.gpus or 0,
-            gpus_per_trial=share if placement.gpus else 0,
-            address=placement.address,
-            slots=placement.workers,
-        )
-        return RayTune(evaluator, scratch, cluster, placement.limit)
+        return RayTune(evaluator, scratch, cluster(placement), placement.limit, stopping)
     if placement.workers is not None or placement.limit is not None:
         return Local(evaluator, scratch, placement.workers or 1, placement.limit)
     return InProcess(evaluator, scratch)
 
 
 def evaluator(data: str, training: Training, device: str) -> Evaluator:
-    """The evaluator that trains candidates on `device`. Raises for an unknown recipe."""
+    """The evaluator that trains candidates on `device`.
+
+    Raises for an unknown recipe, and where the data set's files are missing.
+    """
     from nas.evaluate.train import TrainEvaluator
     from nas.train.recipe import Recipe
 
     Recipe.load(training.recipe)
+    load_data(data).require()
     return TrainEvaluator(data, training.recipe, training.epochs, device)

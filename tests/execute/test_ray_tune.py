@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nas.errors import UsageError
+from nas.execute.ray_tune import Cluster, _slots
+
 HERE = Path(__file__).parent
 
 
@@ -109,3 +112,29 @@ def test_tune_s_schedulers_stop_who_falls_behind(scheduler: str, tmp_path: Path)
     assert np.mean(ended["complete"]) > np.mean(ended["pruned"])
     reasons = {reason for _, kind, _, reason in lines if kind == "pruned"}
     assert all(f"stopped by {scheduler} after " in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("machines", "cluster", "slots"),
+    [
+        ([(2, 0)], Cluster(), 2),
+        ([(1, 0)] * 3, Cluster(), 3),
+        ([(8, 8)], Cluster(gpus=8), 8),
+        ([(8, 8)], Cluster(gpus=3), 3),
+        ([(8, 2)], Cluster(gpus=2, gpus_per_trial=0.5), 4),
+        ([(8, 1), (8, 3)], Cluster(gpus=4, gpus_per_trial=2), 1),  # 1 + 3 are not two pairs
+        ([(2, 4), (8, 4)], Cluster(gpus=8), 6),
+        ([(8, 8)], Cluster(gpus=8, slots=2), 2),
+        ([(8, 8)], Cluster(address="here:1"), 8),  # without --gpus none is taken
+    ],
+)
+def test_slots_are_what_the_machines_hold(machines, cluster, slots):
+    assert _slots(cluster, [{"CPU": cpus, "GPU": gpus} for cpus, gpus in machines]) == slots
+
+
+def test_a_trial_that_fits_no_machine_is_one_sentence():
+    with pytest.raises(UsageError) as refused:
+        _slots(Cluster(gpus=4, gpus_per_trial=2), [{"CPU": 8, "GPU": 1}] * 4)
+    assert str(refused.value) == (
+        "a trial takes 1 CPU and 2 GPU, which no machine of the cluster has; lower --gpus-per-trial"
+    )

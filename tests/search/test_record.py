@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from toy_search import Toy, drive, evaluate, open_record, rows
 from nas.errors import RunError
 from nas.search.limits import Limits
 from nas.search.objective import Objective
+from nas.search.rungs import Rungs
 from nas.search.standing import FAILURES
 from nas.trial import Job, Kind, Outcome
 
@@ -238,4 +240,65 @@ def test_what_a_sampler_believes_is_a_trial_of_the_run(journal: Path) -> None:
     record.close()
     record = open_record(journal, sampler="random")
     assert record.believed() is None
+    record.close()
+
+
+def test_out_of_memory_is_tried_once_more_in_smaller_parts(journal: Path) -> None:
+    record = open_record(journal)
+    first = record.ask()
+    assert first is not None
+    told = record.tell(Outcome(0, Kind.OUT_OF_MEMORY, seconds=2.0, reason="CUDA\nframes"))
+    assert told.reason == "CUDA; tried again with its batch in 2 parts"
+    assert record.standing.retried == 1
+    assert record.standing.counts[Kind.OUT_OF_MEMORY] == 0
+    again = record.ask()
+    assert again == replace(first, attempt=2, accumulate=2)
+    record.close()
+    record = open_record(journal)  # killed meanwhile: still the second half-way, and its last
+    lost = record.ask()
+    assert lost == replace(first, attempt=3, accumulate=2)
+    assert (record.standing.retried, record.standing.counts[Kind.LOST]) == (1, 1)
+    record.tell(Outcome(0, Kind.OUT_OF_MEMORY, seconds=1.0, reason="CUDA"))
+    assert record.standing.counts[Kind.OUT_OF_MEMORY] == 1
+    assert record.standing.seconds == pytest.approx(3)
+    following = record.ask()
+    assert following is not None
+    assert (following.number, following.accumulate) == (1, 1)
+    record.close()
+
+
+def test_what_fits_in_smaller_parts_is_complete_and_stays_so_at_each_rung(journal: Path) -> None:
+    rungs = Rungs((1, 3), 2)
+    record = open_record(journal, rungs=rungs)
+    parts: dict[int, list[tuple[int, int]]] = {}
+    while job := record.ask(begin=record.begun < 4):
+        parts.setdefault(job.number, []).append((job.rung, job.accumulate))
+        big = job.number % 2 == 0 and job.accumulate == 1
+        record.tell(Outcome(job.number, Kind.OUT_OF_MEMORY) if big else evaluate(job))
+    record.finish()
+    assert record.standing.good == 4
+    assert record.standing.counts[Kind.OUT_OF_MEMORY] == 0
+    assert record.standing.retried == 2
+    assert {*map(tuple, parts.values())} <= {
+        ((0, 1), (0, 2)),
+        ((0, 1), (0, 2), (1, 2)),
+        ((0, 1),),
+        ((0, 1), (1, 1)),
+    }
+    before = rows(record)
+    record.close()
+    record = open_record(journal, rungs=rungs)
+    assert (record.standing.retried, record.standing.good) == (2, 4)
+    assert rows(record) == before
+    record.close()
+
+
+def test_as_many_failures_as_were_set_end_the_search(journal: Path) -> None:
+    record = open_record(journal, failures=3)
+    for _ in range(3):
+        job = record.ask()
+        assert job is not None
+        record.tell(Outcome(job.number, Kind.TIMED_OUT, reason="stopped after 9 s"))
+    assert record.ask() is None
+    assert record.standing.ended == "the last 3 trials all ended timed out: stopped after 9 s"
     record.close()

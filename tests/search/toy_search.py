@@ -16,6 +16,7 @@ from nas.search.objective import Objective
 from nas.search.record import Record
 from nas.search.rungs import WHOLE, Rungs
 from nas.search.samplers import make
+from nas.search.standing import FAILURES
 from nas.trial import Job, Kind, Outcome
 
 
@@ -92,6 +93,7 @@ def open_record(
     objective: Objective | None = None,
     settings: Mapping[str, Any] | None = None,
     rungs: Rungs = WHOLE,
+    failures: int = FAILURES,
 ) -> Record:
     candidates = Candidates(space or Toy(), limits, toy_card)
     return Record(
@@ -100,6 +102,7 @@ def open_record(
         objective or Objective(("accuracy",)),
         {"space": "toy", "seed": seed, **(settings or {})},
         rungs,
+        failures,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.cli.data import fetched
 from nas.errors import DivergenceError, RunError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("genotype", help="a reference's name, a .nas file or text")
     parser.add_argument("--data", default="digits", help="the data set (default: digits)")
+    parser.add_argument(
+        "--download", action="store_true", help="fetch the data set's files if they aren't here"
+    )
     parser.add_argument("--out", type=Path, default=Path("trained"), help="default: trained/")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
     parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
@@ -80,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     from nas.train.trainee import trainee
     from nas.train.views import Views
 
+    if args.download:
+        fetched(args.data)
     recipe = _recipe(args)
     views = Views(args.crops, _numbers(args.scales))
     device = wiring.device(args.gpus)

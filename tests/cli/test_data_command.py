@@ -109,3 +109,28 @@ def test_what_can_not_be_fetched_is_said(capsys: pytest.CaptureFixture[str]) -> 
     assert "data set 'cifar' is not known; did you mean 'cifar" in capsys.readouterr().err
     assert cli.main(["data", "download", "npz"]) == 1
     assert "npz needs a file" in capsys.readouterr().err
+
+
+def test_a_search_without_its_data_ends_before_it_begins(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    words = ["search", "--space", "mbconv", "--data", "cifar10", "--trials", "1", "--out", str(run)]
+    assert cli.main(words) == 1
+    told = capsys.readouterr().err
+    assert f"cifar10: there is no cifar-10-binary.tar.gz in {home}/cifar10; run `nas data" in told
+    assert told.count("\n") == 1
+    assert not run.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["train", "lenet5"], ["search", "--space", "mbconv", "--trials", "1"]]
+)
+def test_training_and_search_fetch_what_is_missing(
+    words: list[str], site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "out")]
+    assert cli.main([*words, "--data", "mnist", "--download", *out]) == 1
+    told = capsys.readouterr().err
+    assert "the server answers 404" in told  # the site is empty
+    assert not (tmp_path / "out").exists()

@@ -79,3 +79,18 @@ def test_connections_are_those_of_table_1() -> None:
     """LeCun et al. 1998, Table I, column by column."""
     table = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345"
     assert ["".join(map(str, seen)) for seen in connections(6)] == table.split()
+
+
+@pytest.mark.parametrize("group", [1, 2, 4, 8, 16, 32])
+@pytest.mark.parametrize("width", [1, 0.5, 0.25])
+def test_an_xblocks_groups_are_whole_as_in_pycls(width: float, group: int) -> None:
+    for out in (8, 24, 56, 104, 232, 1000):
+        # adjust_block_compatibility of facebookresearch/pycls for multipliers up to 1
+        v = int(max(1, out * width))
+        g = min(group, v)
+        v = max(g, round(v / g) * g)
+        counted = nas.cost(
+            f"image({out}, 4, 4) >> xblock({out}, group_width={group}, width={width})"
+        )
+        assert counted.params == 2 * out * v + 9 * v * g + 2 * (2 * v + out)
+        assert counted.graph.spec.shape == (out, 4, 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,8 +12,10 @@ from nas.data import DataSet, Pictures, Split
 from nas.errors import DataError
 from nas.train.augment import Augmentation, cropped, mirrored, shifted
 from nas.train.stream import streamed, usual_workers
+from nas.train.team import Team
 
 PLAIN = Augmentation()
+ALONE = Team()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +59,11 @@ class Feed:
         return max(1, min(-(-images // batch), images // 2))
 
     def shuffled(
-        self, batch: int, order: torch.Generator, augment: torch.Generator | None
+        self,
+        batch: int,
+        order: torch.Generator,
+        augment: torch.Generator | None,
+        team: Team = ALONE,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """One epoch: every image once, in `order`'s order, augmented by `augment` where given.
 
@@ -65,48 +71,51 @@ class Feed:
         mixed.
 
         Batches differ in size by at most one image, so that none is too small for batch norm:
-        1,078 images in batches of at most 64 are 17 steps of 63 or 64.
+        1,078 images in batches of at most 64 are 17 steps of 63 or 64. One of a `team` gets its part
+        of each: of a `Split` cut from the whole, augmented alike in every process; `Pictures` of
+        others aren't even decoded.
         Raises `DataError` where there is only one image to train on.
         """
         count = len(self.split)
         if count < 2:
             raise DataError(f"{self.data.name}: training needs at least 2 images, but got {count}")
         # Drawn on the CPU, so that the order is the same whatever the device.
-        drawn = torch.randperm(count, generator=order).tensor_split(self.steps(batch))
-        if augment is None:
-            for images, labels in self._raw(drawn, None):
+        drawn = torch.randperm(count, generator=order)
+        for images, labels in self._raw(drawn, self.steps(batch), augment):
+            if augment is None:
                 yield self._normalised(images), labels
-            return
-        for images, labels in self._raw(drawn, augment):
-            moved = self._normalised(self._moved(images, augment))
-            classes = len(self.data.classes)
-            yield self.augmentation.normalised(moved, labels, classes, augment)
+            else:
+                moved = self._normalised(self._moved(images, augment))
+                classes = len(self.data.classes)
+                yield self.augmentation.normalised(moved, labels, classes, augment)
 
     def ordered(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every image once, in the split's own order, unmoved; the last batch may be smaller."""
-        for images, labels in self._raw(torch.split(torch.arange(len(self.split)), batch), None):
-            yield self._normalised(images), labels
+        if isinstance(self.split, Pictures):
+            places = torch.split(torch.arange(len(self.split)), batch)
+            for images, labels in streamed(self.split, places, self.device, None, self.workers):
+                yield self._normalised(images), labels
+            return
+        for start in range(0, len(self.split), batch):
+            chosen = slice(start, start + batch)
+            yield self._normalised(self.split.images[chosen]), self.split.labels[chosen]
 
     def _raw(
-        self, batches: Sequence[Tensor], augment: torch.Generator | None
+        self, order: Tensor, steps: int, augment: torch.Generator | None
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Images as bytes, cropped at random where their data set allows, and labels."""
-        crop = augment is not None and self.data.crop
+        crop = augment if self.data.crop else None
         if isinstance(self.split, Pictures):
             # cropped where they are decoded, while there are more pixels than the network sees
-            seed = (
-                int(torch.randint(2**62, (), generator=augment, device=self.device))
-                if crop
-                else None
-            )
+            seed = None if crop is None else _drawn(crop)
+            batches = order.tensor_split(steps)
             yield from streamed(self.split, batches, self.device, seed, self.workers)
             return
-        for chosen in batches:
-            places = chosen.to(self.device)
-            images = self.split.images[places]
-            if crop and augment is not None:
-                images = cropped(images, augment)
-            yield images, self.split.labels[places]
+        for chosen in order.to(self.device).tensor_split(steps):
+            images = self.split.images[chosen]
+            if crop is not None:
+                images = cropped(images, crop)
+            yield images, self.split.labels[chosen]
 
     def _moved(self, images: Tensor, random: torch.Generator) -> Tensor:
         pixels = round(self.data.shift * images.shape[-1])
@@ -121,3 +130,8 @@ class Feed:
         floats = images.to(torch.float32, memory_format=torch.channels_last)
         # Step by step as torchvision does it, so that a plain loop gets the same bits.
         return floats.div_(255).sub_(self.mean).div_(self.std)
+
+
+def _drawn(random: torch.Generator) -> int:
+    """A seed for what is drawn elsewhere than on the generator's device."""
+    return int(torch.randint(2**62, (), generator=random, device=random.device))

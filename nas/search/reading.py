@@ -10,7 +10,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import RunError
+from nas.search.kept import KeptTrial
 
 MORE = b',"more":true}\n'  # the end of a line whose group goes on
 HOLDER = ".holder"  # in place of the journal's suffix: the file that names its driver
@@ -36,27 +37,12 @@ class Operation(IntEnum):
 
 
 @dataclass(slots=True)
-class ReadTrial:
-    """A trial as the journal holds it: its attributes, and its values once it has ended."""
-
-    number: int
-    held: dict[str, Any]
-    ended: bool = False
-    values: tuple[float, ...] = ()
-
-    @property
-    def lost(self) -> int:
-        """How often its driver or its machine died while it ran."""
-        return int(self.held.get("attempt", 1) - 1 - (self.held.get("accumulate", 1) > 1))
-
-
-@dataclass(slots=True)
 class Reading:
     """All that a journal says of its trials but their parameters; `elapsed` is in seconds, over
     all sittings, and `last` the moment of the last ask or tell."""
 
     settings: dict[str, Any] = field(default_factory=dict)
-    trials: list[ReadTrial] = field(default_factory=list)
+    trials: list[KeptTrial] = field(default_factory=list)
     last: datetime | None = None
     _sittings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
@@ -71,7 +57,7 @@ class Reading:
             case Operation.STUDY_ATTRIBUTE:
                 self.settings.update(log["user_attr"].get("settings", {}))
             case Operation.CREATE_TRIAL:
-                self.trials.append(ReadTrial(len(self.trials), log.get("user_attrs", {})))
+                self.trials.append(KeptTrial(len(self.trials), log.get("user_attrs", {})))
                 self._stamp(log, log["datetime_start"])
             case Operation.ATTRIBUTE:
                 self.trials[log["trial_id"]].held.update(log["user_attr"])
@@ -88,14 +74,6 @@ class Reading:
         sitting = log["worker_id"][:36]  # a UUID that is new in each; the thread's number follows
         begin, _ = self._sittings.get(sitting, (self.last, self.last))
         self._sittings[sitting] = (begin, self.last)
-
-
-def results(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A trial's results, from the first rung up, as its user attributes hold them."""
-    found: list[dict[str, Any]] = []
-    while (held := attributes.get(f"rung.{len(found)}")) is not None:
-        found.append(held)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

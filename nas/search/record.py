@@ -27,8 +27,8 @@ from nas.errors import RunError
 from nas.search.candidates import Candidate
 from nas.search.card import sizes
 from nas.search.journal import OneWriterJournal
+from nas.search.kept import KeptTrial, recall, results
 from nas.search.objective import Objective
-from nas.search.reading import results
 from nas.search.rungs import WHOLE, Climb, Rungs, promote
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import FAILURES, Finished, Standing
@@ -207,7 +207,8 @@ class Record:
         if number is None:
             return None
         trial = self._study.get_trials(deepcopy=False)[number]
-        return None if "source" in trial.user_attrs else self._finished(trial)
+        kept = _kept(trial)
+        return kept.finished(self._job_seed(number))[-1] if kept.own else None
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
@@ -326,18 +327,6 @@ class Record:
             Finished(number, job.genotype, job.seed, values, figures, job.rung, job.accumulate)
         )
 
-    def _finished(self, trial: FrozenTrial) -> Finished:
-        held, number = trial.user_attrs, trial.number
-        return Finished(
-            number,
-            held["genotype"],
-            self._job_seed(number),
-            tuple(trial.values),
-            {**held["figures"], **sizes(held)},
-            self._rungs.top,
-            held.get("accumulate", 1),
-        )
-
     def _end(self, number: int) -> None:
         self._climbs[number] = replace(self._climbs[number], ended=True)
         self._waiting.pop(number, None)
@@ -410,38 +399,25 @@ class Record:
             if not trial.state.is_finished():
                 self._study.tell(number, state=TrialState.FAIL)
             return
-        if "source" in held:  # known from another run
+        kept, seed = _kept(trial), self._job_seed(number)
+        if kept.kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
             self._candidates.seen[held["hash"]] = number
+        if not kept.own:
             return
-        kind = Kind(held["outcome"]) if trial.state.is_finished() else None
-        attempt, parts = held.get("attempt", 1), held.get("accumulate", 1)
-        retries = int(parts > 1)
-        self.standing.retried += retries
-        self.standing.counts[Kind.LOST] += attempt - 1 - retries
-        if kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
-            self._candidates.seen[held["hash"]] = number
-        if kind in (Kind.DUPLICATE, Kind.INFEASIBLE):
-            self.standing.add(kind, held.get("reason", ""))
+        found = recall(self.standing, kept, seed)
+        gains = tuple(self._objective.gains(each.values) for each in found)
+        self._climbs[number] = Climb(gains, kept.sent, kept.ended)
+        if kept.ended:
             return
         known = _Open(sizes(held), held.get("seconds", 0.0))
+        known.figures = results(held)[-1]["figures"] if found else {}
         self._open[number] = known
-        self.standing.seconds += known.seconds
-        sent = held.get("sent", 0)
-        self._climbs[number] = Climb(sent=sent)
-        reached = results(held)
-        if kind == Kind.COMPLETE and not reached:
-            reached = [{"values": trial.values, "figures": held["figures"]}]
-        for rung, result in enumerate(reached):
-            job = self._job(number, held["genotype"], rung)
-            job = replace(job, attempt=attempt, accumulate=parts)
-            self._reached(job, tuple(result["values"]), result["figures"])
-        if kind is not None:
-            self._end(number)
-            self.standing.add(kind, held.get("reason", ""))
-        elif len(reached) <= sent:
-            self._waiting.pop(number, None)
-            job = self._job(number, held["genotype"], sent)
-            self._again.append(replace(job, attempt=attempt + 1, accumulate=parts))
+        job = self._job(number, held["genotype"], kept.sent)
+        job = replace(job, attempt=kept.attempt, accumulate=kept.parts)
+        if kept.waits:
+            self._waiting[number] = job
+        else:
+            self._again.append(replace(job, attempt=job.attempt + 1))
 
 
 @dataclass(slots=True)
@@ -451,6 +427,11 @@ class _Open:
     sizes: Mapping[str, float]  # MACs, parameters, and what else is asked for
     seconds: float = 0.0
     figures: Mapping[str, float] = field(default_factory=dict)  # of its last result
+
+
+def _kept(trial: FrozenTrial) -> KeptTrial:
+    values = tuple(trial.values or ())
+    return KeptTrial(trial.number, trial.user_attrs, trial.state.is_finished(), values)
 
 
 def _finite(outcome: Outcome) -> Outcome:

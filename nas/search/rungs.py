@@ -23,7 +23,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.errors import UsageError
 from nas.search.front import Gains
-from nas.search.reading import results
+from nas.search.kept import results
 
 ETA = 3
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from nas.errors import RunError
 from nas.report.progress import Entry, Progress
 from nas.report.status import Member, Status, Writer
-from nas.search.card import sizes
+from nas.search.kept import recall
 from nas.search.objective import Objective
-from nas.search.reading import Reading, ago, driver, read, results
+from nas.search.reading import Reading, ago, driver, read
 from nas.search.standing import Finished, Standing
 from nas.study import aims
 from nas.study.settings import Study
-from nas.trial import Kind
 
 JOURNAL, SETTINGS = "journal.log", "study.toml"
 
@@ -69,27 +68,12 @@ def stand(
     standing = Standing(objective)
     running, waiting = [], []
     for trial in reading.trials:
-        held = trial.held
-        if "hash" not in held:  # another program's, or of a driver that is just asking
+        if not trial.own:  # another program's or run's, or of a driver that is just asking
             continue
-        if "source" in held:  # known from another run
-            continue
-        own = sizes(held)
-        standing.seconds += held.get("seconds", 0.0)
-        standing.counts[Kind.LOST] += trial.lost
-        kind = Kind(held["outcome"]) if trial.ended else None
-        reached = results(held)
-        if kind == Kind.COMPLETE and not reached:
-            reached = [{"values": trial.values, "figures": held["figures"]}]
-        for rung, result in enumerate(reached):
-            figures = {**result["figures"], **own}
-            values = tuple(result["values"])
-            standing.reached(Finished(trial.number, held["genotype"], 0, values, figures, rung))
-        if kind is not None:
-            standing.add(kind, held.get("reason", ""))
-        elif len(reached) > held.get("sent", 0):
+        recall(standing, trial)
+        if trial.waits:
             waiting.append(trial.number)
-        else:
+        elif not trial.ended:
             running.append(trial.number)
     return standing, tuple(running), tuple(waiting)
 

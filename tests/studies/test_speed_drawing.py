@@ -1,4 +1,4 @@
-"""studies/speed/drawing.py: what it draws fits and costs what it says; no figure is held to time."""
+"""studies/speed/drawing.py: what it draws fits and costs what it says; nothing is held to time."""
 
 import runpy
 from pathlib import Path
@@ -13,7 +13,7 @@ from nas.space import Space, load
 SCRIPT = Path(__file__).parents[2] / "studies" / "speed" / "drawing.py"
 
 
-@pytest.mark.parametrize("space", ["mbconv", "resnet"])
+@pytest.mark.parametrize("space", ["mbconv", "mbconv_layerwise"])
 def test_drawn_candidates_fit_and_are_counted_exactly(space: str) -> None:
     study = runpy.run_path(str(SCRIPT))
     among = Candidates(Space(load(space)), Limits(macs=300_000_000))

@@ -71,9 +71,9 @@ class Feed:
         mixed.
 
         Batches differ in size by at most one image, so that none is too small for batch norm:
-        1,078 images in batches of at most 64 are 17 steps of 63 or 64. One of a `team` gets its part
-        of each: of a `Split` cut from the whole, augmented alike in every process; `Pictures` of
-        others aren't even decoded.
+        1,078 images in batches of at most 64 are 17 steps of 63 or 64. One of a `team` gets its
+        part of each: of a `Split` cut from the whole, augmented alike in every process; `Pictures`
+        of others aren't even decoded.
         Raises `DataError` where there is only one image to train on.
         """
         count = len(self.split)
@@ -81,13 +81,15 @@ class Feed:
             raise DataError(f"{self.data.name}: training needs at least 2 images, but got {count}")
         # Drawn on the CPU, so that the order is the same whatever the device.
         drawn = torch.randperm(count, generator=order)
-        for images, labels in self._raw(drawn, self.steps(batch), augment):
+        whole = ALONE if isinstance(self.split, Pictures) else team  # of what is still in one
+        for images, labels in self._raw(drawn, self.steps(batch), augment, team):
             if augment is None:
-                yield self._normalised(images), labels
+                batched = self._normalised(images), labels
             else:
                 moved = self._normalised(self._moved(images, augment))
                 classes = len(self.data.classes)
-                yield self.augmentation.normalised(moved, labels, classes, augment)
+                batched = self.augmentation.normalised(moved, labels, classes, augment)
+            yield whole.part(batched[0]), whole.part(batched[1])
 
     def ordered(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Every image once, in the split's own order, unmoved; the last batch may be smaller."""
@@ -101,14 +103,14 @@ class Feed:
             yield self._normalised(self.split.images[chosen]), self.split.labels[chosen]
 
     def _raw(
-        self, order: Tensor, steps: int, augment: torch.Generator | None
+        self, order: Tensor, steps: int, augment: torch.Generator | None, team: Team
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Images as bytes, cropped at random where their data set allows, and labels."""
         crop = augment if self.data.crop else None
         if isinstance(self.split, Pictures):
             # cropped where they are decoded, while there are more pixels than the network sees
             seed = None if crop is None else _drawn(crop)
-            batches = order.tensor_split(steps)
+            batches = [team.part(each) for each in order.tensor_split(steps)]
             yield from streamed(self.split, batches, self.device, seed, self.workers)
             return
         for chosen in order.to(self.device).tensor_split(steps):

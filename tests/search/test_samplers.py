@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution
 from optuna.study import Study
-from optuna.trial import create_trial
+from optuna.trial import TrialState, create_trial
 from toy_search import Toy, drive, open_record, toy_card
 
 from nas.errors import UsageError
@@ -131,3 +131,22 @@ def test_what_predicts_nothing_believes_nothing() -> None:
     assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 10, {})) is None
     sampler = make("predictor", Candidates(Toy(depth=4), None, toy_card), 0)
     assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 7, {})) is None
+
+
+def test_the_predictor_learns_from_trials_that_wait_at_a_rung() -> None:
+    sampler = make("predictor", Candidates(Toy(), None, toy_card), 0)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    rng = np.random.default_rng(0)
+    kinds = {f"d{i}": CategoricalDistribution((0, 1, 2, 3)) for i in range(6)}
+    totals = []
+    for _ in range(30):
+        point = Toy().sample(rng)
+        totals.append(sum(point.values()))
+        held = {"rung.0": {"values": [float(totals[-1])], "figures": {}, "seconds": 1.0}}
+        study.add_trial(
+            create_trial(
+                state=TrialState.RUNNING, params=point, distributions=kinds, user_attrs=held
+            )
+        )
+    drawn = [sum(sampler.draw(study, np.random.default_rng(seed)).values()) for seed in range(5)]
+    assert min(drawn) > np.quantile(totals, 0.9)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from nas.errors import UsageError
 from nas.search.candidates import Candidates, Point
 from nas.search.front import dominates
+from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler, gains
 
 POPULATION = 16  # the youngest complete trials; older ones die, however good
@@ -46,8 +47,7 @@ class Sampler(SpaceSampler):
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """A feasible new mutant of a good young trial."""
         space = self.candidates.space
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        alive = done[-self.population :]
+        alive = learned(study, self.population)[-self.population :]
         if len(alive) < self.population:
             return self.candidates.first(lambda: space.sample(rng))
 

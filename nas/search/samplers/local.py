@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from nas.search.candidates import Point
 from nas.search.front import dominates
+from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler, gains
+
+MANY = 1 << 30  # of several rungs the one with most trials: the walk needs all of its steps
 
 
 class Sampler(SpaceSampler):
@@ -21,7 +24,7 @@ class Sampler(SpaceSampler):
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """A feasible new neighbour, or a feasible new point at random."""
         here: FrozenTrial | None = None
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        for trial in learned(study, MANY):
             if (
                 here is None
                 or not _adjacent(here, trial)

@@ -17,11 +17,13 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.candidates import Candidate, Candidates, Point
+from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler, gains
 from nas.search.samplers._features import Features
 from nas.search.surrogate import Surrogate, expected_improvement, ranked
 
 FIRST = 8  # trials at random before anything is predicted
+ENOUGH = 24  # trials at a rung, to learn from it rather than from the one below
 PARENTS = 5  # the best ones, whose mutants are proposed
 MUTANTS = 24  # of each parent
 FURTHER = 40  # mutants of mutants
@@ -41,12 +43,13 @@ class Sampler(SpaceSampler):
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """The feasible new candidate of the largest expected improvement."""
         space = self.candidates.space
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        done = learned(study, ENOUGH)
         if len(done) < FIRST:
             return self.candidates.first(lambda: space.sample(rng))
         values = ranked(_single([gains(study, trial) for trial in done], rng))
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        pending = [trial for trial in running if trial.params]
+        counted = {trial.number for trial in done}
+        pending = [trial for trial in running if trial.params and trial.number not in counted]
         known = [self.candidates.at(trial.params) for trial in (*done, *pending)]
         pool = list(self._pool(done, values, rng))
         kinds = self._features.of([*known, *pool])
@@ -70,11 +73,13 @@ class Sampler(SpaceSampler):
         None while all trials were drawn at random, and of several objectives.
         """
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if len(done) < FIRST or len(study.directions) > 1:
+        known = learned(study, ENOUGH)
+        if not done or len(known) < FIRST or len(study.directions) > 1:
             return None
-        kinds = self._features.of([self.candidates.at(trial.params) for trial in done])
-        values = ranked([gains(study, trial)[0] for trial in done])
-        mean = Surrogate.fit(kinds, values).mean(kinds)
+        kinds = self._features.of([self.candidates.at(trial.params) for trial in (*known, *done)])
+        values = ranked([gains(study, trial)[0] for trial in known])
+        surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
+        mean = surrogate.mean([kind[len(known) :] for kind in kinds])
         return int(done[int(np.argmax(mean))].number)
 
     def _pool(

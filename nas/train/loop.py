@@ -14,6 +14,7 @@ from nas.errors import UsageError, WeightsError
 from nas.train.feed import Feed
 from nas.train.history import Epoch, History
 from nas.train.recipe import Recipe
+from nas.train.team import Team
 from nas.train.training import Training
 
 
@@ -48,6 +49,8 @@ def fit(
     With a `checkpoint` the training begins where that file's broke off, if there is one, and
     replaces it after every epoch; it may so be interrupted anywhere, and the weights come out the
     same. `stop` ends after so many of the `epochs`; a later call with a larger one goes on.
+    In a `torch.distributed` process group the processes train as one `nas.train.team.Team`: each
+    calls `fit` alike, on a device of its own, and the first writes, watches and beats.
     `drop_path` and `zero_gamma` are the network's: `nas.train.trainee` builds what a recipe trains.
 
     Raises `DivergenceError` once the loss is not finite, `WeightsError` where the checkpoint is
@@ -61,10 +64,11 @@ def fit(
         raise UsageError(f"stop must be an epoch from 1 to {epochs}, but got {stop}")
     feed = Feed.of(data, data.train(), place, recipe.augmentation)
     model.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    training = Training(model, feed, recipe, epochs, seed)
+    team = Team.here()
+    training = Training(model, feed, recipe, epochs, seed, team)
     model.train()
     try:
-        with seeded(seed, place):
+        with seeded(seed + team.rank, place):
             if checkpoint is not None and checkpoint.exists():
                 training.resume(checkpoint)
                 if len(training.done) > stop:
@@ -73,10 +77,10 @@ def fit(
                         f"training is to stop after {stop}; take the file of then, or ask for more"
                     )
             while len(training.done) < stop:
-                epoch = training.epoch(beat)
+                epoch = training.epoch(beat if team.leads else None)
                 if checkpoint is not None:
                     training.save(checkpoint)
-                if watch is not None:
+                if watch is not None and team.leads:
                     with training.used():
                         watch(epoch)
             training.finish()

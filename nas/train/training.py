@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from nas.train.feed import Feed
 from nas.train.history import Epoch, History
 from nas.train.loss import Loss
 from nas.train.recipe import Recipe
+from nas.train.team import Team
 
 
 @dataclass(slots=True)
@@ -38,7 +39,9 @@ class Training:
     recipe: Recipe
     epochs: int
     seed: int
+    team: Team = field(default_factory=Team)
     done: list[Epoch] = field(default_factory=list)
+    joined: nn.Module = field(init=False)
     optimizer: torch.optim.Optimizer = field(init=False)
     scaler: torch.amp.GradScaler = field(init=False)
     average: Average | None = field(init=False)
@@ -49,6 +52,7 @@ class Training:
 
     def __post_init__(self) -> None:
         recipe, kind = self.recipe, self.device.type
+        self.joined = self.team.joined(self.model)
         self.optimizer = recipe.optimizer.build(self.model)
         self.scaler = torch.amp.GradScaler(kind, enabled=recipe.precision == "fp16")
         self.average = Average(self.model, recipe.ema) if recipe.ema else None
@@ -79,12 +83,18 @@ class Training:
         curve = Curve(number, self.recipe.optimizer.lr)
         steps = self.feed.steps(self.recipe.batch)
         moves = self.moves if self.recipe.augment else None
-        batches = self.feed.shuffled(self.recipe.batch, self.order, moves)
+        batches = self.feed.shuffled(self.recipe.batch, self.order, moves, self.team)
         for step, (images, labels) in enumerate(batches, (number - 1) * steps):
             factor = self.recipe.schedule.factor(step, steps * self.epochs, self.recipe.epochs)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.optimizer.lr * factor
-            curve.add(self._step(images, labels))
+            share = 1.0
+            if self.team.size > 1:  # how much larger than the mean this process's part is
+                whole = len(self.feed.split) // steps + (
+                    step % steps < len(self.feed.split) % steps
+                )
+                share = len(images) * self.team.size / whole
+            curve.add(self._step(images, labels, share))
             if beat is not None:
                 beat(step + 1, steps * self.epochs, curve.last)
         losses = curve.finished()
@@ -114,7 +124,7 @@ class Training:
             calibrate(self.model, self.feed)
 
     def save(self, path: Path) -> None:
-        """Write all that another process needs to go on as if it were this one.
+        """Write all that another process needs to go on as if it were this one; the leader does.
 
         The file is replaced whole or kept; `RunError` where it can't be written.
         """
@@ -132,7 +142,9 @@ class Training:
             "scaler": self.scaler.state_dict(),
             "updates": self.average.updates if self.average is not None else 0,
         }
-        checkpoint.write(path, tensors, facts)
+        if self.team.leads:
+            checkpoint.write(path, tensors, facts)
+        self.team.wait()
 
     def resume(self, path: Path) -> None:
         """Be where the training was that wrote `path`: on a CPU, to the bit.
@@ -153,23 +165,27 @@ class Training:
         checkpoint.load(self.model, _under("model.", tensors), path)
         self._take(_under("optimizer.", tensors))
         for name, state in _under("random.", tensors).items():
-            if name in self._generators():  # a GPU's mean nothing to a CPU
+            # a GPU's mean nothing to a CPU, the leader's dropout nothing to the others
+            if name in self._generators() and (self.team.leads or not name.startswith("torch")):
                 self._generators()[name].set_state(state)
         self.scaler.load_state_dict(facts["scaler"])
         if self.average is not None:
             self.average.load(_under("average.", tensors), facts["updates"])
         self.done = [Epoch.of(each) for each in facts["epochs"]]
 
-    def _step(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _step(self, images: Tensor, labels: Tensor, share: float) -> Tensor:
         """One optimizer step; the loss before it, detached, still on the device."""
         self.optimizer.zero_grad()
-        total = torch.zeros((), device=self.device)
+        total, left = torch.zeros((), device=self.device), len(images)
         for part, of_part in self._parts(images, labels):
-            with self._autocast():
-                loss = self.loss.of(self.model(part), of_part)
-            if len(part) < len(images):
-                loss = loss * (len(part) / len(images))
-            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            left -= len(part)
+            with self.team.quiet(self.joined) if left else nullcontext():
+                with self._autocast():
+                    loss = self.loss.of(self.joined(part), of_part)
+                weight = share * len(part) / len(images)
+                if weight != 1:
+                    loss = loss * weight
+                self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         if self.clip:
             self.scaler.unscale_(self.optimizer)
@@ -178,7 +194,7 @@ class Training:
         self.scaler.update()
         if self.average is not None:
             self.average.update()
-        return total
+        return self.team.mean(total)
 
     def _autocast(self) -> torch.autocast:
         """What computes in the recipe's precision meanwhile."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import nas
 from nas.errors import SpaceError, UsageError
 from nas.genotype import Genotype
 from nas.study import Goal, Run, Study, aims, wiring
@@ -43,8 +44,6 @@ class Clock:
     """A latency that is known by hand: a microsecond for each hundred MACs."""
 
     def predict(self, genotype: Genotype) -> float:
-        import nas
-
         return nas.cost(genotype).macs / 1e8
 
 
@@ -105,10 +104,39 @@ def test_latency_and_memory_bound_what_is_drawn_and_stay_in_the_run(tmp_path: Pa
     with again:
         for job in jobs:
             assert job is not None
-            import nas
-
             network = nas.parse(job.genotype)
             assert known.predict(network) <= 1e-4
             trial = again.record._study.trials[job.number]
             assert trial.user_attrs["latency"] == known.predict(network)
             assert trial.user_attrs["memory"] == nas.cost(network).inference_memory()
+
+
+def test_a_fronts_hypervolume_is_shown_and_the_same_from_outside(tmp_path: Path) -> None:
+    from nas.study.status import status
+    from nas.trial import Kind, Outcome
+
+    study = Study(
+        goal(objectives=("accuracy", "params"), max_params=6000, sampler="random"),
+        budget=Budget(trials=4),
+    )
+    points, before = [], 0.0
+    with Run.start(study, tmp_path / "run") as run:
+        for accuracy in (0.5, 0.9, 0.2, 0.7):
+            job = run.record.ask()
+            assert job is not None
+            run.record.tell(Outcome(job.number, Kind.COMPLETE, {"accuracy": accuracy}, 1.0))
+            points.append((accuracy, 1 - nas.cost(job.genotype).params / 6000))
+            now = run.progress().hypervolume
+            assert now is not None
+            assert now >= before
+            before = now
+        assert f"hypervolume {before:.2f}" in run.progress().headline()
+    # by hand: for each share of the parameters saved, the best accuracy that saves as much
+    area = last = 0.0
+    for saved in sorted(saved for _, saved in points):
+        area += (saved - last) * max(accuracy for accuracy, other in points if other >= saved)
+        last = saved
+    assert before == pytest.approx(area)
+    assert status(tmp_path / "run").progress.hypervolume == before
+    with Run.resume(tmp_path / "run") as run:
+        assert run.progress().hypervolume == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from nas.errors import DataError
 
 TIMEOUT = 30  # seconds without a byte
 BLOCK = 1 << 20  # bytes read at a time
+GONE = (TimeoutError, ConnectionError, ssl.SSLError, http.client.HTTPException)
 SATISFIED = 416  # the server has no bytes beyond those that are here
 
 Tell = Callable[[str, int, int], None]  # file, bytes here, bytes in total or 0 if unknown
@@ -77,7 +79,7 @@ def _transfer(origin: Origin, remote: Remote, part: Path, tell: Tell) -> None:
             f"{remote.url}: the server answers {error.code} {error.reason}; "
             f"put {remote.file} into {origin.home} yourself (MD5 {remote.md5})"
         ) from error
-    except (urllib.error.URLError, http.client.HTTPException, ConnectionError) as error:
+    except (*GONE, urllib.error.URLError) as error:
         raise DataError(
             f"{remote.url}: can't be reached: {getattr(error, 'reason', error)}; "
             f"put {remote.file} into {origin.home} yourself (MD5 {remote.md5})"
@@ -95,8 +97,8 @@ def _copied(
     """The bytes that `file` holds once all that comes from `source` is in it."""
     while True:
         try:
-            block = source.read(BLOCK)
-        except (TimeoutError, ConnectionError, http.client.IncompleteRead) as error:
+            block = source.read1(BLOCK)  # what has come so far, not a full block
+        except GONE as error:
             block = cast(bytes, getattr(error, "partial", b""))
             file.write(block)
             return done + len(block)

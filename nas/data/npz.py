@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ARGUMENT = "FILE"
+# what NumPy and the reader of zip files raise for a damaged one
+DAMAGED = (ValueError, EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 SHARES = {Part.TRAIN: 0.8, Part.VALIDATION: 0.1, Part.TEST: 0.1}  # of a file with one part only
 SAMPLE = 5000  # images that mean and deviation are measured on
 KEYS = (
@@ -223,7 +225,7 @@ def _names(path: Path) -> tuple[str, ...]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return tuple(stored.files)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise DataError(f"{path} is no NumPy archive (.npz), or it is cut off: {error}") from error
 
 
@@ -236,5 +238,5 @@ def _array(place: _Place, key: str) -> NDArray[Any]:
             return array
     except KeyError as error:
         raise DataError(f"{place.path} must hold an array called {key}") from error
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise DataError(f"{place.path}: {key} can't be read: {error}") from error

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+import time
 
 import pytest
 
@@ -19,6 +20,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.headers.get("Range"))
+        if self.server.silent_before:
+            time.sleep(0.4)
+            return
         if self.path != "/set.bin":
             self.send_error(404)
             return
@@ -34,6 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(DATA) - start))
         self.end_headers()
         self.wfile.write(DATA[start : start + self.server.limit])
+        if self.server.silent:
+            time.sleep(0.4)
 
     def log_message(self, *_):
         pass
@@ -43,6 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked, server.ranges, server.limit = [], True, len(DATA)
+        server.silent = server.silent_before = False
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -149,3 +156,23 @@ def test_stated_sums_are_torchvisions():
     assert {each.md5 for each in load("mnist").origin.remote} == sums
     sums = {md5 for _, md5 in torchvision.datasets.FashionMNIST.resources}
     assert {each.md5 for each in load("fashion-mnist").origin.remote} == sums
+
+
+def test_a_full_disk_is_said(server, home):
+    (home / "toy").mkdir(parents=True)
+    (home / "toy" / "set.bin.part").symlink_to("/dev/full")
+    with pytest.raises(DataError, match=rf"{home}/toy: can't be written: No space left on device"):
+        fetch(origin(server))
+
+
+def test_a_server_that_falls_silent_is_given_up(server, home, monkeypatch):
+    from nas.data import _download
+
+    monkeypatch.setattr(_download, "TIMEOUT", 0.2)
+    server.limit = 1_000_000
+    server.silent = True
+    with pytest.raises(DataError, match="the connection ended after 1,000,000 of 5,120,000 bytes"):
+        fetch(origin(server))
+    server.silent_before = True
+    with pytest.raises(DataError, match=r"set.bin: can't be reached: timed out; put set.bin into"):
+        fetch(origin(server))

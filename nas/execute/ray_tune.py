@@ -14,6 +14,7 @@ import math
 import os
 import pickle
 import queue
+import shutil
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -129,13 +130,14 @@ class RayTune:
 
         self._room = max(connect(cluster), stopping.ahead if stopping else 0)
         self._held = 0
+        self._files = (scratch.parent / "ray").absolute()  # Tune's own, of no use afterwards
         self._name = f"run-{os.getpid()}-{len(_BRIDGES)}"
         settings = (evaluator, str(scratch.absolute()), limit, stopping)
         self._bridge = _BRIDGES[self._name] = _Bridge(
             settings=base64.b64encode(pickle.dumps(settings)).decode(), stopping=stopping
         )
         self._ray = ray
-        self._thread = threading.Thread(target=self._drive, args=(cluster, scratch), daemon=True)
+        self._thread = threading.Thread(target=self._drive, args=(cluster,), daemon=True)
         self._thread.start()
 
     @property
@@ -166,8 +168,9 @@ class RayTune:
         self._thread.join(timeout=20)
         del _BRIDGES[self._name]
         self._ray.shutdown()
+        shutil.rmtree(self._files / self._name, ignore_errors=True)
 
-    def _drive(self, cluster: Cluster, scratch: Path) -> None:
+    def _drive(self, cluster: Cluster) -> None:
         from ray import tune
 
         from nas.execute._slot import JobSearcher, Slot
@@ -186,7 +189,7 @@ class RayTune:
                 ),
                 run_config=tune.RunConfig(
                     name=self._name,
-                    storage_path=str((scratch.parent / "ray").absolute()),
+                    storage_path=str(self._files),
                     verbose=0,
                     checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                     failure_config=tune.FailureConfig(max_failures=0),

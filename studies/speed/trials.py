@@ -1,7 +1,7 @@
-"""What a run of 10,000 trials costs its user: CPU and wall time, and the most memory, of each command
-that opens it.
+"""What a run of 10,000 trials costs its user: CPU and wall time, and the most memory, of each
+command that opens it.
 
-python studies/speed/trials.py                    # makes the run in a temporary folder (two minutes)
+python studies/speed/trials.py                    # makes the run in a temporary folder (2 min)
 python studies/speed/trials.py /tmp/run 10000     # makes it there, once, and opens it again
 """
 
@@ -33,7 +33,7 @@ COMMANDS = {
 
 
 def main(folder: str = "", trials: int = TRIALS) -> str:
-    """A line for each command, on a run of so many trials of `mbconv` that nothing was trained for."""
+    """A line for each command, on a run of so many trials of `mbconv`."""
     if not folder:
         with tempfile.TemporaryDirectory() as made:
             return main(f"{made}/run", trials)

@@ -17,7 +17,7 @@ TRIES = 60
 
 
 def damaged(data, chance):
-    """The data cut off somewhere, or up to seven bytes of it changed, half of them near the front."""
+    """The data cut off somewhere, or a few of its bytes changed, half of them near the front."""
     if chance.random() < 0.3:
         return data[: chance.randrange(len(data))]
     changed = bytearray(data)

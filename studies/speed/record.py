@@ -45,11 +45,16 @@ def main(name: str = "", trials: int = 1000) -> str:
         record = opened(journal)
         os.fsync = counted
         cpu, wall = time.process_time(), time.perf_counter()
+        marks = []
         for _ in range(trials):
+            marks.append(time.process_time())
             job = record.ask()
             assert job is not None
             record.tell(Outcome(job.number, Kind.COMPLETE, FIGURES, 1.0))
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        marks.append(time.process_time())
+        part = max(1, trials // 10)
+        growth = (marks[-1] - marks[-1 - part]) / (marks[part] - marks[0])
         os.fsync = fsync
         record.close()
         size = journal.stat().st_size
@@ -58,7 +63,8 @@ def main(name: str = "", trials: int = 1000) -> str:
         again = time.perf_counter() - again
     return (
         f"{len(space.decisions)} decisions: {1e3 * cpu / trials:.1f} ms CPU a trial, of it "
-        f"{1e3 * drawing(space):.1f} to draw, count and hash the candidate; "
+        f"{1e3 * drawing(space):.1f} to draw, count and hash the candidate, the last {part} taking "
+        f"{growth:.2f} times the first; "
         f"{1e3 * wall / trials:.1f} ms wall; {syncs[0] / trials:.2f} fsyncs; "
         f"{size / trials / 1e3:.1f} kB; {trials} trials read back in {again:.1f} s"
     )

@@ -8,8 +8,6 @@ to, `rung.<r>` the result there.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -18,15 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.storages import JournalStorage
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from nas.errors import RunError
+from nas.search.book import Book
 from nas.search.candidates import Candidate
 from nas.search.card import sizes
-from nas.search.journal import OneWriterJournal
 from nas.search.kept import KeptTrial, recall, results
 from nas.search.objective import Objective
 from nas.search.rungs import WHOLE, Climb, Rungs, promote
@@ -35,9 +30,7 @@ from nas.search.standing import FAILURES, Finished, Standing
 from nas.search.warm_start import Known, WarmStart
 from nas.trial import Job, Kind, Outcome
 
-REASON = 4096  # characters kept of a trial's reason: the last frames of a traceback
 PARTS = 2  # that a step's batch is cut into once memory ran out
-_STATES = {Kind.COMPLETE: TrialState.COMPLETE, Kind.PRUNED: TrialState.PRUNED}
 
 
 class Record:
@@ -61,7 +54,6 @@ class Record:
         self._rungs = rungs
         self._sampler = sampler
         self._candidates = sampler.candidates
-        self._options = {each.key: each.options for each in sampler.candidates.space.decisions}
         self._objective = objective
         named = (*sampler.candidates.limits.names, *objective.figures)
         self._figures = tuple(dict.fromkeys(named))  # kept of each candidate, and what is basic
@@ -71,30 +63,20 @@ class Record:
         self._again: deque[Job] = deque()
         self._climbs: dict[int, Climb] = {}
         self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._journal = OneWriterJournal(path)
+        self._book = Book(path, sampler, objective, settings)
+        self._study = self._book.study
         try:
-            self._storage = self._read()
-            with self._journal:
-                self._study = optuna.create_study(
-                    storage=self._storage,
-                    study_name="nas",
-                    directions=objective.directions,
-                    sampler=sampler,
-                    load_if_exists=True,
-                )
-                self._check(settings)
-            for trial in self._study.get_trials(deepcopy=False):
+            for trial in self._book.trials:
                 self._recall(trial)
             self.standing.forgive()
         except BaseException:
-            self._journal.close()
+            self._book.close()
             raise
 
     @property
     def cut(self) -> int:
         """Bytes of a half-written entry that were cut off the journal's end on opening."""
-        return self._journal.cut
+        return self._book.journal.cut
 
     @property
     def running(self) -> tuple[int, ...]:
@@ -162,11 +144,12 @@ class Record:
             return self._retried(job, outcome)
         outcome, values = self._valued(outcome, known)
         del self._running[job.number]
-        with self._journal:
+        with self._book:
             if outcome.kind == Kind.COMPLETE and self._rungs.epochs:
-                self._write_rung(job, outcome, values)
+                self._book.result(job, outcome, values)
+                self._book.set(job.number, seconds=round(known.seconds, 3))
             if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
-                self._write(replace(outcome, seconds=known.seconds), values)
+                self._book.end(replace(outcome, seconds=known.seconds), values)
         if outcome.kind == Kind.COMPLETE:
             self._reached(job, values, outcome.figures)
         if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
@@ -176,11 +159,11 @@ class Record:
 
     def finish(self) -> None:
         """End the search: trials that wait for a promotion are pruned."""
-        with self._journal:
+        with self._book:
             for number in self._waiting:
                 known = self._open[number]
                 last = known.figures
-                self._write(Outcome(number, Kind.PRUNED, last, known.seconds), ())
+                self._book.end(Outcome(number, Kind.PRUNED, last, known.seconds))
         for number in self.waiting:
             del self._waiting[number]
             self._end(number)
@@ -193,12 +176,12 @@ class Record:
         their weights are in the other run. Raises `RunError`, and takes none, where the other run
         didn't measure what this one optimizes.
         """
-        trials = [self._taken(each, known.run) for each in known.trials]
-        with self._journal:
-            for trial in trials:
-                self._study.add_trial(trial)
-            self.note("warm_start", str(known))
-        for trial in self._study.get_trials(deepcopy=False):
+        taken = [(each.point, *self._taken(each, known.run)) for each in known.trials]
+        with self._book:
+            for point, values, held in taken:
+                self._book.add(point, values, held)
+            self._book.note("warm_start", str(known))
+        for trial in self._book.trials:
             self._recall(trial)
 
     def believed(self) -> Finished | None:
@@ -206,40 +189,37 @@ class Record:
         number = self._sampler.believed(self._study)
         if number is None:
             return None
-        trial = self._study.get_trials(deepcopy=False)[number]
+        trial = self._book.trials[number]
         kept = _kept(trial)
         return kept.finished(self._job_seed(number))[-1] if kept.own else None
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
-        self._study.set_user_attr(key, value)
+        self._book.note(key, value)
 
     def noted(self, key: str) -> Any:
         """What `note` kept under `key`, or None."""
-        return self._study.user_attrs.get(key)
+        return self._book.noted(key)
 
     def close(self) -> None:
         """Free the run for another driver; trials that are running stay so, and are asked again."""
-        self._journal.close()
+        self._book.close()
 
     def _new(self) -> Job | None:
         """Draw a candidate: its job, or None if it was refused and told."""
-        with self._journal:
-            trial = self._study.ask()
-            point = trial.relative_params
-            for key in point:
-                trial.suggest_categorical(key, self._options[key])
+        with self._book:
+            number, point = self._book.draw()
             candidate = self._candidates.at(point)
             card = candidate.card
-            self._set(trial.number, **card.stored(self._figures))
-            refused = self._refusal(trial.number, candidate)
+            self._book.set(number, **card.stored(self._figures))
+            refused = self._refusal(number, candidate)
             if refused:
-                self._write(refused, ())
+                self._book.end(refused)
         if refused:
             self.standing.add(refused.kind, refused.reason)
             return None
-        self._candidates.seen[card.hash] = trial.number
-        job = self._job(trial.number, card.genotype)
+        self._candidates.seen[card.hash] = number
+        job = self._job(number, card.genotype)
         self._open[job.number] = _Open(card.sizes(self._figures))
         self._climbs[job.number] = Climb()
         self._running[job.number] = job
@@ -249,30 +229,25 @@ class Record:
         epochs, total = self._rungs.span(rung)
         return Job(number, genotype, self._job_seed(number), rung, epochs=epochs, total=total)
 
-    def _taken(self, known: Known, run: str) -> FrozenTrial:
+    def _taken(self, known: Known, run: str) -> tuple[tuple[float, ...], dict[str, Any]]:
+        """The objectives' values of a trial of another run, and its attributes in this one."""
         card = self._candidates.at(known.point).card
         try:
             values = self._objective.values({**known.figures, **card.sizes(self._figures)})
         except KeyError as error:
             raise RunError(f"{run}: its trials measured no {error}") from error
-        options: dict[str, BaseDistribution] = {
-            key: CategoricalDistribution(self._options[key]) for key in known.point
-        }
-        held = {
+        return values, {
             **card.stored(self._figures),
             "outcome": Kind.COMPLETE.value,
             "figures": dict(known.figures),
             "source": {"run": run, "trial": known.number},
         }
-        return create_trial(
-            values=values, params=dict(known.point), distributions=options, user_attrs=held
-        )
 
     def _promoted(self, number: int) -> Job:
         last = self._waiting.pop(number)
         rung = last.rung + 1
-        with self._journal:
-            self._set(number, sent=rung)
+        with self._book:
+            self._book.set(number, sent=rung)
         epochs, total = self._rungs.span(rung)
         job = replace(last, rung=rung, epochs=epochs, total=total)
         self._climbs[number] = replace(self._climbs[number], sent=rung)
@@ -286,17 +261,17 @@ class Record:
             reason = f"its driver died {FAILURES} times while it ran (out of memory?)"
             self.tell(Outcome(job.number, Kind.LOST, reason=reason))
             return False
-        with self._journal:
-            self._set(job.number, attempt=job.attempt)
+        with self._book:
+            self._book.set(job.number, attempt=job.attempt)
         self.standing.counts[Kind.LOST] += 1
         return True
 
     def _retried(self, job: Job, outcome: Outcome) -> Outcome:
         """Leave the trial to be asked again with its batches cut in two."""
         again = replace(job, attempt=job.attempt + 1, accumulate=PARTS)
-        with self._journal:
+        with self._book:
             seconds = round(self._open[job.number].seconds, 3)
-            self._set(job.number, attempt=again.attempt, accumulate=PARTS, seconds=seconds)
+            self._book.set(job.number, attempt=again.attempt, accumulate=PARTS, seconds=seconds)
         self.standing.retried += 1
         del self._running[job.number]
         self._again.append(again)
@@ -340,57 +315,8 @@ class Record:
             return Outcome(number, Kind.DUPLICATE, reason=f"the same network as trial {first}")
         return None
 
-    def _write(self, outcome: Outcome, values: tuple[float, ...]) -> None:
-        known = {
-            "outcome": outcome.kind.value,
-            "seconds": round(outcome.seconds, 3),
-            "figures": dict(outcome.figures),
-            "reason": outcome.reason[-REASON:],
-        }
-        self._set(outcome.number, **{key: value for key, value in known.items() if value})
-        state = _STATES.get(outcome.kind, TrialState.FAIL)
-        self._study.tell(outcome.number, values or None, state=state)
-
-    def _write_rung(self, job: Job, outcome: Outcome, values: tuple[float, ...]) -> None:
-        seconds = round(outcome.seconds, 3)
-        held = {"values": values, "figures": dict(outcome.figures), "seconds": seconds}
-        total = round(self._open[job.number].seconds, 3)
-        self._set(job.number, **{f"rung.{job.rung}": held, "seconds": total})
-        if len(values) == 1 and job.epochs is not None:  # Optuna's own form, for one objective
-            self._storage.set_trial_intermediate_value(job.number, job.epochs, values[0])
-
-    def _set(self, number: int, **attributes: Any) -> None:
-        # One study in the journal, so a trial's id in the storage is its number.
-        for key, value in attributes.items():
-            self._storage.set_trial_user_attr(number, key, value)
-
     def _job_seed(self, number: int) -> int:
         return int(np.random.SeedSequence([self._seed, number, 1]).generate_state(1)[0])
-
-    def _read(self) -> JournalStorage:
-        try:
-            return JournalStorage(self._journal)
-        except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RunError(
-                f"{self.path}: is no journal of a search ({type(error).__name__}: {error}); "
-                "restore the file from a copy, or begin a new run (nothing was changed)"
-            ) from error
-
-    def _check(self, settings: Mapping[str, Any]) -> None:
-        """Write the settings into a new study; of an old one, see that they are the same."""
-        settings = json.loads(json.dumps(settings))
-        held = self._study.user_attrs
-        if "settings" not in held:
-            self.note("settings", settings)
-            self.note("space_sha256", hashlib.sha256(settings["space"].encode()).hexdigest())
-            return
-        for key in sorted({*settings, *held["settings"]}):
-            was, now = held["settings"].get(key), settings.get(key)
-            if (was or None) != (now or None):  # what an older run doesn't know is not given
-                raise RunError(
-                    f"{self.path.parent}: its trials were made with {key} = {_short(was)}, not "
-                    f"{_short(now)}; put that back into study.toml, or begin a new run"
-                )
 
     def _recall(self, trial: FrozenTrial) -> None:
         """Take a trial that the journal holds into the standing, or among those to ask again."""
@@ -441,8 +367,3 @@ def _finite(outcome: Outcome) -> Outcome:
         return replace(outcome, figures=kept)
     bad = ", ".join(name for name in outcome.figures if name not in kept)
     return replace(outcome, kind=Kind.DIVERGED, figures=kept, reason=f"not finite: {bad}")
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -111,7 +111,11 @@ def test_the_lock_dies_with_a_killed_driver(journal: Path) -> None:
         "from pathlib import Path\n"
         "from nas.search.journal import OneWriterJournal\n"
         f"held = OneWriterJournal(Path({str(journal)!r}))\n"
-        "if os.fork(): os.kill(os.getpid(), signal.SIGKILL)\n"  # a forked child lives on
+        "ours, theirs = os.pipe()\n"
+        "if os.fork():\n"  # a forked child lives on, once it runs
+        "    os.read(ours, 1)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.write(theirs, b'.')\n"
         "import time; time.sleep(20)"
     )
     done = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)

@@ -74,6 +74,7 @@ class Status:
             "trial_seconds": round(self.trial_seconds, 3),
             "idle": self.idle,
             "per_hour": self.rate,
+            "hypervolume": progress.hypervolume,
             "objectives": list(self.objectives),
             "best": asdict(self.best) if self.best else None,
             "front": [asdict(each) for each in self.front],

@@ -16,7 +16,7 @@ from nas.execute import Evaluator, Executor
 from nas.latency import Calibration
 from nas.report.best import Best, holds, publish
 from nas.report.live import Display
-from nas.report.progress import Entry, Progress
+from nas.report.progress import Progress
 from nas.search.feasible import opening
 from nas.search.objective import Objective
 from nas.search.record import Record
@@ -25,9 +25,10 @@ from nas.search.standing import Finished
 from nas.study import aims, wiring
 from nas.study.interrupt import Interrupt
 from nas.study.settings import Budget, Study
+from nas.study.status import JOURNAL, SETTINGS, entry, progress, trained
 from nas.trial import Kind, Outcome
 
-JOURNAL, SETTINGS, BEST, SCRATCH = "journal.log", "study.toml", "best", "trials"
+BEST, SCRATCH = "best", "trials"
 LATENCY = "latency.json"  # the calibration, where latency is asked for
 WEIGHTS = "weights.safetensors"
 WARM_START, BELIEVED = "warm_start", "believed"  # what the journal notes of them
@@ -176,22 +177,9 @@ class Run:
 
     def progress(self) -> Progress:
         """How the search stands now."""
-        standing, budget = self.record.standing, self.study.budget
-        best = standing.incumbent
-        return Progress(
-            done=standing.good + len(self.record.waiting),
-            running=self.record.running,
-            counts={
-                **{kind.value: count for kind, count in dict(standing.counts).items()},
-                "tried again in smaller parts": standing.retried,
-            },
-            best=self._entry(best) if best else None,
-            front=tuple(self._entry(each) for each in standing.front),
-            elapsed=self._elapsed(),
-            seconds=budget.seconds,
-            trials=budget.trials,
-            waiting=len(self.record.waiting),
-            hypervolume=standing.hypervolume,
+        record = self.record
+        return progress(
+            self.study, record.standing, record.running, record.waiting, self._elapsed()
         )
 
     @contextmanager
@@ -236,7 +224,9 @@ class Run:
         best, latest = self.record.standing.incumbent, self.record.standing.latest
         self._tidy()
         if outcome.kind == Kind.COMPLETE and latest is not None:
-            display.told(f"{self._entry(latest)}, {outcome.seconds:.1f} s", latest is best)
+            display.told(
+                f"{entry(latest, self.study.training)}, {outcome.seconds:.1f} s", latest is best
+            )
         else:
             display.told(_failure(outcome), False)
 
@@ -277,14 +267,7 @@ class Run:
 
     def trained(self, trial: Finished) -> str:
         """How far, such as "3 of 9 epochs"; nothing of one that was trained whole."""
-        epochs, total = wiring.rungs(self.study.training).span(trial.rung)
-        return f"{epochs} of {total} epochs" if epochs != total else ""
-
-    def _entry(self, trial: Finished) -> Entry:
-        figures = trial.figures
-        accuracy = figures.get("accuracy", 0.0)
-        sizes = figures["macs"], figures["params"]
-        return Entry(trial.number, accuracy, *sizes, self.trained(trial))
+        return trained(trial, self.study.training)
 
     def _test(self, best: Finished, evaluator: Evaluator) -> Mapping[str, float]:
         """The best trial's figures on the test split, which is read once for each best."""

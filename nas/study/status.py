@@ -12,7 +12,7 @@ from nas.search.objective import Objective
 from nas.search.reading import Reading, ago, driver, read
 from nas.search.standing import Finished, Standing
 from nas.study import aims
-from nas.study.settings import Study
+from nas.study.settings import Study, Training
 
 JOURNAL, SETTINGS = "journal.log", "study.toml"
 
@@ -27,7 +27,7 @@ def status(folder: Path) -> Status:
         raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
     held = driver(journal)  # before it is read: a driver that has just ended has written all
     reading = read(journal)
-    budget = Study.load(folder / SETTINGS).budget
+    study = Study.load(folder / SETTINGS)
     if not reading.settings:  # the driver's first entry isn't written yet
         objective = Objective(("accuracy",))
     else:
@@ -36,21 +36,11 @@ def status(folder: Path) -> Status:
     writes = held is not None and held.writes is not False
     elapsed = reading.elapsed + (ago(reading.last) if writes and reading.last else 0.0)
     best = standing.incumbent
-    progress = Progress(
-        done=standing.good,
-        running=running,
-        counts={kind.value: count for kind, count in (+standing.counts).items()},
-        best=_entry(best) if best else None,
-        front=tuple(_entry(each) for each in standing.front),
-        elapsed=elapsed,
-        seconds=budget.seconds,
-        trials=budget.trials,
-        hypervolume=standing.hypervolume,
-    )
+    now = progress(study, standing, running, waiting, elapsed)
     return Status(
         folder=folder,
         driver=Writer(held.process, held.host, held.writes) if held else None,
-        progress=progress,
+        progress=now,
         waiting=waiting,
         objectives=objective.names,
         best=_member(best) if best else None,
@@ -78,9 +68,45 @@ def stand(
     return standing, tuple(running), tuple(waiting)
 
 
-def _entry(trial: Finished) -> Entry:
+def progress(
+    study: Study,
+    standing: Standing,
+    running: tuple[int, ...],
+    waiting: tuple[int, ...],
+    elapsed: float,
+) -> Progress:
+    """A standing in the values that a display shows; `elapsed` in seconds."""
+    best = standing.incumbent
+    counts = {kind.value: count for kind, count in (+standing.counts).items()}
+    if standing.retried:
+        counts["tried again in smaller parts"] = standing.retried
+    return Progress(
+        done=standing.good + len(waiting),
+        running=running,
+        counts=counts,
+        best=entry(best, study.training) if best else None,
+        front=tuple(entry(each, study.training) for each in standing.front),
+        elapsed=elapsed,
+        seconds=study.budget.seconds,
+        trials=study.budget.trials,
+        waiting=len(waiting),
+        hypervolume=standing.hypervolume,
+    )
+
+
+def entry(trial: Finished, training: Training) -> Entry:
+    """A result in one line."""
     figures = trial.figures
-    return Entry(trial.number, figures.get("accuracy", 0.0), figures["macs"], figures["params"])
+    sizes = figures["macs"], figures["params"]
+    return Entry(trial.number, figures.get("accuracy", 0.0), *sizes, trained(trial, training))
+
+
+def trained(trial: Finished, training: Training) -> str:
+    """How far, such as "3 of 9 epochs"; nothing of one that was trained whole."""
+    rungs = training.rungs
+    if rungs is None or trial.rung == len(rungs) - 1:
+        return ""
+    return f"{rungs[trial.rung]} of {rungs[-1]} epochs"
 
 
 def _member(trial: Finished) -> Member:

@@ -17,8 +17,8 @@ from nas.report.live import display
 from nas.report.progress import Progress
 from nas.search.reading import read
 from nas.study import Budget, Goal, Run, Study
-from nas.study.run import JOURNAL, SCRATCH, SETTINGS
-from nas.study.status import status
+from nas.study.run import SCRATCH
+from nas.study.status import JOURNAL, SETTINGS, status
 from nas.trial import Job, Outcome
 
 SPACE = Toy(9, 9)

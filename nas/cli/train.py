@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--recipe", default="proxy", help="how to train: a name or a .toml file (default: proxy)"
     )
     how.add_argument("--epochs", type=int, help="default: the recipe's")
+    how.add_argument(
+        "--stop", type=int, metavar="N", help="end after N of the epochs, as at a search's rung"
+    )
     how.add_argument("--batch", type=int, help="images a step (default: the recipe's)")
     how.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
     how.add_argument(
@@ -68,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; write weights, genotype.nas, history.json and scores.json; print the scores."""
-    for name, least in (("epochs", 1), ("batch", 2), ("seed", 0), ("accumulate", 1)):
+    lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
+    for name, least in lowest.items():
         value = getattr(args, name)
         if value is not None and value < least:
             raise UsageError(f"--{name} {value}: must be at least {least}")
@@ -109,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
             with shown:
                 history = fit(
                     *(model, data, recipe), epochs=epochs, seed=args.seed, device=device,
-                    watch=watch, beat=shown.step, checkpoint=checkpoint,
+                    watch=watch, beat=shown.step, checkpoint=checkpoint, stop=args.stop,
                 )  # fmt: skip
             save(model, args.out / WEIGHTS)
             _write(args.out, "history.json", history.to_json())

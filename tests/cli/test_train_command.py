@@ -23,11 +23,19 @@ def test_training_prints_scores_and_leaves_weights_genotype_and_history(tmp_path
     assert len(json.loads((out / "history.json").read_text())["epochs"]) == 2
 
 
-def test_it_gives_the_weights_that_a_search_got(tmp_path):
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({}, ["--epochs", "1"]),
+        ({"rung": 1, "epochs": 2, "total": 3}, ["--epochs", "3", "--stop", "2"]),
+        ({"accumulate": 2}, ["--epochs", "1", "--accumulate", "2"]),
+    ],
+)
+def test_it_gives_the_weights_that_a_search_got(how, words, tmp_path):
     evaluator = TrainEvaluator(epochs=1, device="cpu")
     (tmp_path / "trial").mkdir()
-    evaluator.evaluate(Job(0, SMALL, 5), tmp_path / "trial")
-    words = ["--epochs", "1", "--seed", "5", "--gpus", "0", "--out", str(tmp_path / "again")]
+    evaluator.evaluate(Job(0, SMALL, 5, **how), tmp_path / "trial")
+    words = [*words, "--seed", "5", "--gpus", "0", "--out", str(tmp_path / "again")]
     assert main(["train", SMALL, *words]) == 0
     weights = [
         (tmp_path / each / "weights.safetensors").read_bytes() for each in ("trial", "again")

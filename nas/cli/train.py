@@ -80,14 +80,17 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.data import Part, load
     from nas.evaluate.train import matched
+    from nas.execute.ray_train import Task, train
     from nas.report.epochs import display
     from nas.study import wiring
     from nas.train import Score, fit
-    from nas.train.checkpoint import save
+    from nas.train.checkpoint import restore, save
     from nas.train.threads import threads, worthwhile
     from nas.train.trainee import trainee
     from nas.train.views import Views
 
+    if args.stop is not None and args.gpus is not None and args.gpus > 1:
+        raise UsageError(f"--stop {args.stop}: not with several GPUs; leave one of them out")
     if args.download:
         fetched(args.data)
     recipe = _recipe(args)
@@ -111,11 +114,17 @@ def run(args: argparse.Namespace) -> int:
                 shown.epoch(epoch, Score.of(model, data, validation).top1)
 
             with shown:
-                history = fit(
-                    *(model, data, recipe), epochs=epochs, seed=args.seed, device=device,
-                    watch=watch, beat=shown.step, checkpoint=checkpoint, stop=args.stop,
-                )  # fmt: skip
-            save(model, args.out / WEIGHTS)
+                if args.gpus is not None and args.gpus > 1:
+                    text, folder = str(network), args.out.absolute()
+                    task = Task(text, args.data, recipe, epochs, args.seed, folder)
+                    history = train(task, args.gpus, shown)
+                    restore(model.to(device), args.out / WEIGHTS)
+                else:
+                    history = fit(
+                        *(model, data, recipe), epochs=epochs, seed=args.seed, device=device,
+                        watch=watch, beat=shown.step, checkpoint=checkpoint, stop=args.stop,
+                    )  # fmt: skip
+                    save(model, args.out / WEIGHTS)
             _write(args.out, "history.json", history.to_json())
             for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
                 answers = views.answers(model, data, part)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import pickle
 import queue
+import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from nas.execute import ray_tune
 from nas.execute.ray_tune import Stopping
 from nas.execute.worker import Worker
 from nas.trial import Job, Kind, Outcome
+
+PATIENCE = 60.0  # seconds for the other slots to come up
 
 
 class JobSearcher(Searcher):  # type: ignore[misc]
@@ -41,7 +45,7 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         if job is None:
             return str(Searcher.FINISHED)
         bridge.held[trial_id] = job
-        return {"job": job.to_json(), "settings": bridge.settings}
+        return {"job": job.to_json(), "settings": bridge.settings, "first": bridge.first}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Keep it: a trial that is stopped while it is paused ends without one."""
@@ -79,14 +83,28 @@ def _stopped(outcome: Outcome, epoch: int, stopping: Stopping) -> Outcome:
     return replace(outcome, kind=Kind.PRUNED, reason=reason)
 
 
+def _await(roll: Path, slots: int) -> None:
+    """Wait until so many slots are up, or long enough.
+
+    A slot that is free gets the next job at once, and Tune then gives up the one that was starting
+    for it: trials shorter than an actor's start would all run in one slot.
+    """
+    end = time.monotonic() + PATIENCE
+    while len(list(roll.iterdir())) < slots and time.monotonic() < end:
+        time.sleep(0.05)
+
+
 class Slot(tune.Trainable):  # type: ignore[misc]
     """One actor: a place where jobs run, each in the slot's supervised child."""
 
     def setup(self, config: dict[str, Any]) -> None:
         """Make the worker; its child starts with the first job."""
         settings = pickle.loads(base64.b64decode(config["settings"]))
-        evaluator, scratch, self._limit, self._stopping = settings
+        evaluator, scratch, self._limit, self._stopping, roll = settings
         self._worker = Worker(evaluator, Path(scratch), self._limit)
+        self._roll: Path | None = Path(roll)
+        self._roll.mkdir(parents=True, exist_ok=True)
+        (self._roll / uuid.uuid4().hex).touch()
         self._begin()
 
     def step(self) -> dict[str, Any]:
@@ -102,6 +120,9 @@ class Slot(tune.Trainable):  # type: ignore[misc]
         self._worker.submit(job)
         outcome = self._worker.finish()
         self._seconds += outcome.seconds
+        if self._roll is not None:
+            _await(self._roll, self.config["first"])
+            self._roll = None
         result: dict[str, Any] = {
             "outcome": replace(outcome, seconds=self._seconds).to_json(),
             "epoch": self._epoch,

@@ -105,6 +105,7 @@ class _Bridge:
     outcomes: queue.Queue[Outcome | BaseException] = field(default_factory=queue.Queue)
     settings: str = ""
     stopping: Stopping | None = None
+    first: int = 0  # jobs that begin together, each in a slot that must come up
     held: dict[str, Job] = field(default_factory=dict)
     ended: bool = False
 
@@ -128,11 +129,14 @@ class RayTune:
     ) -> None:
         import ray
 
-        self._room = max(connect(cluster), stopping.ahead if stopping else 0)
+        self._slots = connect(cluster)
+        self._room = max(self._slots, stopping.ahead if stopping else 0)
         self._held = 0
+        self._submitted: list[Job] = []  # until `wait`, so that the first come together
         self._files = (scratch.parent / "ray").absolute()  # Tune's own, of no use afterwards
         self._name = f"run-{os.getpid()}-{len(_BRIDGES)}"
-        settings = (evaluator, str(scratch.absolute()), limit, stopping)
+        roll = self._files / self._name / "up"
+        settings = (evaluator, str(scratch.absolute()), limit, stopping, str(roll))
         self._bridge = _BRIDGES[self._name] = _Bridge(
             settings=base64.b64encode(pickle.dumps(settings)).decode(), stopping=stopping
         )
@@ -148,10 +152,15 @@ class RayTune:
     def submit(self, job: Job) -> None:
         """Queue a job for the next free slot."""
         self._held += 1
-        self._bridge.jobs.put(job)
+        self._submitted.append(job)
 
     def wait(self) -> list[Outcome]:
         """Block until something comes back."""
+        if not self._bridge.first:
+            self._bridge.first = min(self._slots, len(self._submitted))
+        for job in self._submitted:
+            self._bridge.jobs.put(job)
+        self._submitted = []
         found = [self._bridge.outcomes.get()] if self._held else []
         while not self._bridge.outcomes.empty():
             found.append(self._bridge.outcomes.get())

@@ -61,6 +61,12 @@ def test_eight_logical_gpus_hold_eight_trials_each_its_own(tmp_path):
         executor.close()
         held = Counter(outcome.figures["gpu"] for outcome in found.values())
         assert set(held) == set(map(float, range(8))), held
+        spans = sorted(
+            tuple(outcome.figures[name] for name in ("gpu", "begun", "ended"))
+            for outcome in found.values()
+        )
+        for (gpu, _, ended), (other, begun, _) in zip(spans, spans[1:]):
+            assert gpu != other or ended <= begun, (gpu, ended, begun)
         print("eight")
     """
     assert play(program, 400).endswith("eight\n")

@@ -12,9 +12,10 @@ from nas.cli.data import fetched
 from nas.errors import DivergenceError, RunError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
+    from nas.compiler.network import Network
     from nas.data import DataSet
     from nas.genotype import Genotype
-    from nas.train import Epoch, Recipe
+    from nas.train import Epoch, History, Recipe
     from nas.train.views import Answers
 
 NAME = "train"
@@ -80,17 +81,11 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.data import Part, load
     from nas.evaluate.train import matched
-    from nas.execute.ray_train import Task, train
-    from nas.report.epochs import display
     from nas.study import wiring
-    from nas.train import Score, fit
-    from nas.train.checkpoint import restore, save
     from nas.train.threads import threads, worthwhile
     from nas.train.trainee import trainee
     from nas.train.views import Views
 
-    if args.stop is not None and args.gpus is not None and args.gpus > 1:
-        raise UsageError(f"--stop {args.stop}: not with several GPUs; leave one of them out")
     if args.download:
         fetched(args.data)
     recipe = _recipe(args)
@@ -101,30 +96,12 @@ def run(args: argparse.Namespace) -> int:
     checkpoint = _checkpoint(args)
     if not args.resume:
         _write(args.out, "genotype.nas", f"{network}\n")
-    epochs = args.epochs or recipe.epochs
-    shown = display(epochs)
     scores = {}
     try:
         with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
-            model = trainee(network, recipe, args.seed)
+            model = trainee(network, recipe, args.seed).to(device)
             views.check(model)
-            validation = data.validation()
-
-            def watch(epoch: Epoch) -> None:
-                shown.epoch(epoch, Score.of(model, data, validation).top1)
-
-            with shown:
-                if args.gpus is not None and args.gpus > 1:
-                    text, folder = str(network), args.out.absolute()
-                    task = Task(text, args.data, recipe, epochs, args.seed, folder)
-                    history = train(task, args.gpus, shown)
-                    restore(model.to(device), args.out / WEIGHTS)
-                else:
-                    history = fit(
-                        *(model, data, recipe), epochs=epochs, seed=args.seed, device=device,
-                        watch=watch, beat=shown.step, checkpoint=checkpoint, stop=args.stop,
-                    )  # fmt: skip
-                    save(model, args.out / WEIGHTS)
+            history = _trained(str(network), model, data, recipe, args)
             _write(args.out, "history.json", history.to_json())
             for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
                 answers = views.answers(model, data, part)
@@ -140,9 +117,42 @@ def run(args: argparse.Namespace) -> int:
             f"{2 * recipe.accumulate}, or lower --batch"
         ) from error
     _write(args.out, "scores.json", json.dumps(scores) + "\n")
-    checkpoint.unlink(missing_ok=True)
+    if len(history.epochs) == (args.epochs or recipe.epochs):
+        checkpoint.unlink(missing_ok=True)
     print(f"weights: {args.out / WEIGHTS}")
     return 0
+
+
+def _trained(
+    genotype: str, model: Network, data: DataSet, recipe: Recipe, args: argparse.Namespace
+) -> History:
+    """The history of the model's training, shown meanwhile; its weights are on the disk."""
+    from nas.execute.ray_train import Task, train
+    from nas.report.epochs import display
+    from nas.train import Score, fit
+    from nas.train.checkpoint import restore, save
+
+    epochs = args.epochs or recipe.epochs
+    if args.gpus is not None and args.gpus > 1:
+        task = Task(
+            *(genotype, args.data, recipe, epochs, args.stop, args.seed, args.out.absolute())
+        )
+        with display(epochs) as shown:
+            history = train(task, args.gpus, shown)
+        restore(model, args.out / WEIGHTS)
+        return history
+    device, validation = next(model.parameters()).device, data.validation()
+
+    def watch(epoch: Epoch) -> None:
+        shown.epoch(epoch, Score.of(model, data, validation).top1)
+
+    with display(epochs) as shown:
+        history = fit(
+            *(model, data, recipe), epochs=epochs, stop=args.stop, seed=args.seed, device=device,
+            watch=watch, beat=shown.step, checkpoint=args.out / CHECKPOINT,
+        )  # fmt: skip
+    save(model, args.out / WEIGHTS)
+    return history
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:

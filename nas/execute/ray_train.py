@@ -45,6 +45,7 @@ class Task:
     data: str
     recipe: Recipe
     epochs: int
+    stop: int | None  # after so many of the epochs
     seed: int
     folder: Path
 
@@ -148,8 +149,8 @@ def _member(config: dict[str, Any]) -> None:
 
     try:
         history = fit(
-            *(model, data, task.recipe), epochs=task.epochs, seed=task.seed, device=device,
-            watch=watch, beat=beat, checkpoint=task.folder / CHECKPOINT,
+            *(model, data, task.recipe), epochs=task.epochs, stop=task.stop, seed=task.seed,
+            device=device, watch=watch, beat=beat, checkpoint=task.folder / CHECKPOINT,
         )  # fmt: skip
         if leads:
             save(model, task.folder / WEIGHTS)

@@ -34,7 +34,7 @@ SETUP = """
 def test_two_processes_give_the_weights_of_one(tmp_path):
     program = f"""{SETUP}
     folder, watcher = Path({str(tmp_path)!r}), Watcher()
-    history = train(Task(TEXT, "digits", RECIPE, 2, 3, folder), 2, watcher, gpu=False)
+    history = train(Task(TEXT, "digits", RECIPE, 2, None, 3, folder), 2, watcher, gpu=False)
     network = nas.parse(TEXT)
     alone = trainee(network, RECIPE, 3)
     expected = fit(alone, load("digits").resized(16, 16), RECIPE, seed=3, device="cpu")
@@ -59,7 +59,7 @@ def test_divergence_and_a_lost_process_are_one_sentence_each(tmp_path):
     folder = Path({str(tmp_path)!r})
     wild = replace(RECIPE, optimizer=SGD(1e20))
     try:
-        train(Task(TEXT, "digits", wild, 2, 0, folder), 2, Watcher(), gpu=False)
+        train(Task(TEXT, "digits", wild, 2, None, 0, folder), 2, Watcher(), gpu=False)
     except DivergenceError as error:
         assert "lower the learning rate" in str(error), error
     class Killer(Watcher):
@@ -70,7 +70,7 @@ def test_divergence_and_a_lost_process_are_one_sentence_each(tmp_path):
                 next(p for p in ours if p.cmdline()[0].startswith("ray::RayTrainWorker")).kill()
     try:
         long = replace(RECIPE, epochs=200)
-        train(Task(TEXT, "digits", long, 200, 0, folder), 2, Killer(), gpu=False)
+        train(Task(TEXT, "digits", long, 200, None, 0, folder), 2, Killer(), gpu=False)
     except RunError as error:
         assert "the training was lost" in str(error), error
         assert str(error).endswith("is of the last epoch: go on with --resume"), error

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, pad
 
+from nas.train.augment.masks import where
+
 AREA = (0.08, 1.0)  # of a random crop, share of the image
 ASPECT = (3 / 4, 4 / 3)  # of a random crop, width by height
 
@@ -30,9 +32,9 @@ def shifted(images: Tensor, pixels: int, random: torch.Generator) -> Tensor:
 
 
 def mirrored(images: Tensor, random: torch.Generator) -> Tensor:
-    """Each image (B, C, H, W) mirrored left to right with a chance of one half."""
+    """Each image of bytes (B, C, H, W) mirrored left to right with a chance of one half."""
     chosen = torch.rand(len(images), 1, 1, 1, generator=random, device=images.device) < 0.5
-    return torch.where(chosen, images.flip(3), images)
+    return where(chosen, images.flip(3), images)
 
 
 def cropped(images: Tensor, random: torch.Generator) -> Tensor:

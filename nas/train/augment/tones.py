@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nas.train.augment.masks import where
+
 LUMA = (19595, 38470, 7471)  # of red, green and blue in 65,536 parts: ITU-R 601-2 as in Pillow
 
 
@@ -20,13 +22,15 @@ def invert(images: Tensor) -> Tensor:
 
 def solarize(images: Tensor, threshold: Tensor) -> Tensor:
     """Pixels of at least `threshold` (0 to 256) become their complement."""
-    return torch.where(images.int() < _each(threshold), images, 255 - images)
+    least = _each(threshold).ceil()
+    bright = (images >= least.clamp(0, 255).byte()) & (least <= 255)
+    return where(bright, 255 - images, images)
 
 
 def solarize_add(images: Tensor, amount: Tensor) -> Tensor:
     """`amount` is added to the pixels below 128."""
-    raised = (images.int() + _each(amount.int())).clamp(0, 255).byte()
-    return torch.where(images < 128, raised, images)
+    added = _each(amount.clamp(0, 255).byte())
+    return where(images < 128, images.minimum(255 - added) + added, images)
 
 
 def posterize(images: Tensor, bits: Tensor) -> Tensor:
@@ -56,14 +60,11 @@ def sharpness(images: Tensor, factor: Tensor) -> Tensor:
     """Mixed with a version smoothed by a 3 x 3 kernel; the border's pixels stay."""
     if min(images.shape[2:]) < 3:
         return images
-    wide = images.int()
-    height, width = images.shape[2:]
-    total = 4 * wide[:, :, 1:-1, 1:-1]
-    for row in range(3):
-        for column in range(3):
-            total = total + wide[:, :, row : row + height - 2, column : column + width - 2]
+    wide = images.float()
+    rows = wide[:, :, :-2] + wide[:, :, 1:-1] + wide[:, :, 2:]
+    total = rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:] + 4 * wide[:, :, 1:-1, 1:-1]
     smooth = images.clone()
-    smooth[:, :, 1:-1, 1:-1] = ((2 * total + 13) // 26).byte()  # a thirteenth, rounded
+    smooth[:, :, 1:-1, 1:-1] = (total / 13 + 0.5).byte()
     return _mixed(smooth, images, factor)
 
 
@@ -88,7 +89,7 @@ def equalize(images: Tensor) -> Tensor:
     step = (flat.shape[2] - brightest) // 255
     before = histogram.cumsum(2) - histogram
     table = (step // 2 + before) // step.clamp(min=1)
-    return torch.where((step > 0)[..., None], _looked_up(table, images), images)
+    return where((step > 0)[..., None], _looked_up(table, images), images)
 
 
 def _each(values: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor
 
+from nas.train.augment.masks import where
+
 GREY = 128
 
 
@@ -66,4 +68,4 @@ def _warped(images: Tensor, matrix: Tensor) -> Tensor:
     place = row.clamp(0, height - 1) * width + column.clamp(0, width - 1)
     index = place.view(count, 1, -1).expand(-1, channels, -1)
     found = images.flatten(2).gather(2, index).view(images.shape)
-    return torch.where(inside[:, None], found, GREY)
+    return where(inside[:, None], found, torch.full_like(found[:1, :1], GREY))

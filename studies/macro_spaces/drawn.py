@@ -23,11 +23,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "nas_bench_201"))
 
-from searching import queries  # noqa: E402
+from searching import queries
 
-from nas.search.candidates import Candidate, Candidates  # noqa: E402
-from nas.search.samplers import make  # noqa: E402
-from nas.space import Space, load  # noqa: E402
+from nas.search.candidates import Candidate, Candidates
+from nas.search.samplers import make
+from nas.space import Space, load
 
 QUERIES = (30, 60, 100)
 NOISE = 0.3

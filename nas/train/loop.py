@@ -14,6 +14,7 @@ from nas.errors import UsageError, WeightsError
 from nas.train.feed import Feed
 from nas.train.history import Epoch, History
 from nas.train.recipe import Recipe
+from nas.train.stream import usual_workers
 from nas.train.team import Team
 from nas.train.training import Training
 
@@ -62,9 +63,10 @@ def fit(
     stop = epochs if stop is None else stop
     if not 1 <= stop <= epochs:
         raise UsageError(f"stop must be an epoch from 1 to {epochs}, but got {stop}")
-    feed = Feed.of(data, data.train(), place, recipe.augmentation)
-    model.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     team = Team.here()
+    workers = max(1, usual_workers() // team.size)
+    feed = Feed.of(data, data.train(), place, recipe.augmentation, workers)
+    model.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     training = Training(model, feed, recipe, epochs, seed, team)
     model.train()
     try:

@@ -1,5 +1,6 @@
 """studies/speed/feeding.py: both sides do the same work; nothing is held to time."""
 
+import gc
 import runpy
 from pathlib import Path
 
@@ -11,6 +12,7 @@ SPEED = Path(__file__).parents[2] / "studies" / "speed"
 @pytest.fixture
 def study(monkeypatch):
     monkeypatch.syspath_prepend(str(SPEED))
+    monkeypatch.setattr(gc, "collect", int)  # only to time undisturbed, and takes long in a test
     return runpy.run_path(str(SPEED / "feeding.py"))
 
 

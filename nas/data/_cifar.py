@@ -44,6 +44,7 @@ class Layout:
             ((self.archive, self.folder),),
             (Remote(f"{ADDRESS}/{self.archive}", self.md5),),
             argument,
+            manual="the Python version won't do, its pickles can run code",
         )
 
     def reader(self, origin: Origin, classes: tuple[str, ...]) -> Callable[[Part], Split]:

@@ -32,7 +32,7 @@ class Origin:
 
     Each of `wanted` is a file or folder under one of several names, such as packed and unpacked.
     `folder` is the user's own, `packaged` are those that system packages install into; `manual`
-    tells how to come by the files where an address does not do.
+    tells what else there is to know about coming by them.
     """
 
     name: str

@@ -99,7 +99,8 @@ def test_missing_archives_are_said_with_what_to_do(home):
         load("cifar100").train()
     assert str(refusal.value) == (
         f"cifar100: there is no cifar-100-binary.tar.gz in {home}/cifar100; run `nas data download "
-        "cifar100`, or put cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz there"
+        "cifar100`, or put cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz there; "
+        "the Python version won't do, its pickles can run code"
     )
     with pytest.raises(DataError, match="run `nas data download cifar10:/nowhere`"):
         load("cifar10:/nowhere").train()

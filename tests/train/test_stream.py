@@ -13,6 +13,7 @@ from nas.data import Pictures, Split, _pictures, load
 from nas.errors import DataError
 from nas.train import Score
 from nas.train.feed import Feed
+from nas.train.team import Team
 
 CPU = torch.device("cpu")
 MANY = min(2, len(os.sched_getaffinity(0)))  # torch warns of more workers than processors
@@ -83,6 +84,25 @@ def test_pictures_in_memory_are_cropped_on_the_device(data):
     (plain, _), *_ = Feed.of(data, memory, CPU).shuffled(16, order, None)
     assert images.shape == plain.shape
     assert (images != plain).flatten(1).any(1).all()
+
+
+def test_a_team_cuts_each_batch_between_its_members_and_decodes_no_more(data, monkeypatch):
+    pictures, decoded = data.train(), []
+    plain = replace(data, shift=0.0, flip=False)  # what is drawn for a batch depends on its size
+    image = Pictures.image
+    monkeypatch.setattr(
+        Pictures,
+        "image",
+        lambda self, place, *rest: decoded.append(place) or image(self, place, *rest),
+    )
+    feed = Feed.of(plain, pictures, CPU, workers=0)
+    whole = list(feed.shuffled(10, *generators()))
+    decoded.clear()
+    parts = [list(feed.shuffled(10, *generators(), Team(rank, 3))) for rank in range(3)]
+    assert sorted(decoded) == list(range(len(pictures)))
+    for (images, labels), *shares in zip(whole, *parts, strict=True):
+        assert torch.equal(torch.cat([each for each, _ in shares]), images)
+        assert torch.equal(torch.cat([each for _, each in shares]), labels)
 
 
 def test_damaged_pictures_leave_their_batches_and_are_named_once(data, tmp_path, caplog):

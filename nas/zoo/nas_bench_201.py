@@ -84,6 +84,19 @@ def notation(genotype: Genotype) -> str:
     return _written(written)
 
 
+def from_digits(digits: str) -> str:
+    """The notation of a cell given as six digits, each edge's place among `OPERATIONS`.
+
+    GenotypeError for any other text.
+    """
+    if not re.fullmatch(f"[0-{len(OPERATIONS) - 1}]{{{len(EDGES)}}}", digits):
+        raise GenotypeError(
+            f"a cell of NAS-Bench-201 has {len(EDGES)} digits from 0 to {len(OPERATIONS) - 1}, "
+            f"but got {digits!r}"
+        )
+    return _written([list(OPERATIONS)[int(each)] for each in digits])
+
+
 def _written(names: list[str]) -> str:
     edges = [f"{name}~{start}|" for name, (start, _) in zip(names, EDGES, strict=True)]
     return f"|{edges[0]}+|{''.join(edges[1:3])}+|{''.join(edges[3:])}"

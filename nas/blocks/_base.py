@@ -41,6 +41,11 @@ class Block(ABC):
     def body(self, x: Value) -> Value:
         """What is done to `x`."""
 
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """What some of its fields, and "input" of `channels` channels, come in whole multiples of,
+        so that scaled groups and heads stay whole and as wide as now where that is their rule."""
+        return {}
+
     def apply(self, x: Value, name: str) -> Value:
         """The block as a part of another block's body, in a scope of that name."""
         recorder: Recorder = x.recorder

@@ -5,6 +5,8 @@ Source: arXiv:1706.03762; layer scale, CaiT, arXiv:2103.17239.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Activation, Channels, Distance, Heads, Positive, Switch, Window
 from nas.blocks.transformer import Bias, perceptron
@@ -43,6 +45,12 @@ class Attention(Block):
             source="timm's coatnet_0_rw_224, first block of its third stage, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole heads, each as wide as before."""
+        wide = {"width": self.width, "out": self.out, "input": channels}
+        held, count = next((name, count) for name, count in wide.items() if count)
+        return {held: max(1, count // self.heads)}
 
     def body(self, x: Value) -> Value:
         """Three operations."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import (
     Activation,
@@ -44,6 +46,10 @@ class Conv(Block):
             source="ResNet, arXiv:1512.03385, Table 1, counted by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups; one filter a channel stays so."""
+        return {} if self.groups == channels else {"input": self.groups, "out": self.groups}
 
     def body(self, x: Value) -> Value:
         """conv, norm, act."""

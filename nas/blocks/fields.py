@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, TypeAlias, get_args, get_origin
 
 from nas.errors import nearest, shown
@@ -44,6 +45,12 @@ def round_channels(channels: float, divisor: int = DIVISOR) -> int:
     """The nearest multiple of `divisor`, at least one of it, and never below 90 % of `channels`."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * channels else rounded
+
+
+def multiple(unit: int, share: float) -> int:
+    """The fewest channels whose `share` is whole multiples of `unit`."""
+    exact = unit / Fraction(share).limit_denominator(1_000)
+    return exact.numerator
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:

@@ -5,10 +5,20 @@ Source: NF-ResNet, arXiv:2101.08692; NFNet, arXiv:2102.06171.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Groups, GroupWidth, Positive, Switch
+from nas.blocks.fields import (
+    Activation,
+    Channels,
+    Count,
+    Groups,
+    GroupWidth,
+    Positive,
+    Switch,
+    multiple,
+)
 from nas.blocks.scaled_conv import Gain, gains
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
@@ -90,6 +100,10 @@ class NormFreeBottleneck(Block):
         ),
     )
 
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in the 3x3."""
+        return {"out": multiple(self.groups, self.width)}
+
     def body(self, x: Value) -> Value:
         """Narrow, filter, widen, and the sum."""
         middle = round(self.out * self.width)
@@ -140,6 +154,10 @@ class NFNetBlock(Block):
             source="NFNet-F0, stage 2, arXiv:2102.06171, Figure 5 and Table 1, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in the 3x3s."""
+        return {"out": multiple(self.group_width, self.width)}
 
     def body(self, x: Value) -> Value:
         """Narrow, filter twice, widen, weigh, and the sum."""

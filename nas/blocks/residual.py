@@ -7,6 +7,7 @@ pre-activation, arXiv:1603.05027; wide, with dropout, arXiv:1605.07146.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from nas.blocks._base import Anchor, Block, block
@@ -19,6 +20,7 @@ from nas.blocks.fields import (
     Rate,
     Ratio,
     Switch,
+    multiple,
     one_of,
 )
 from nas.blocks.squeeze import squeeze
@@ -112,6 +114,10 @@ class Bottleneck(Block):
         ),
     )
 
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in the 3x3."""
+        return {"out": multiple(self.groups, self.width)}
+
     def body(self, x: Value) -> Value:
         """Narrow, filter, widen, and the sum."""
         middle = round(self.out * self.width)
@@ -148,6 +154,10 @@ class PreActivation(Block):
             source="pre-activation ResNet, arXiv:1603.05027, Figure 4 (e), by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in the 3x3."""
+        return {"out": multiple(self.groups, self.width)}
 
     def body(self, x: Value) -> Value:
         """The projection, where there is one, reads the activated input."""

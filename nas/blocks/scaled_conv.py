@@ -5,6 +5,7 @@ Source: arXiv:2101.08692; gains in the weights as timm does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from nas.blocks._base import Anchor, Block, block
@@ -50,6 +51,10 @@ class ScaledConv(Block):
             source="NFNet-F0's first layer, arXiv:2102.06171: weights, biases, gains, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups; one filter a channel stays so."""
+        return {} if self.groups == channels else {"input": self.groups, "out": self.groups}
 
     def body(self, x: Value) -> Value:
         """Filter, activate."""

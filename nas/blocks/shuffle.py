@@ -6,8 +6,10 @@ Single Path One-Shot, arXiv:1904.00420.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, Groups, Kernel, Switch
+from nas.blocks.fields import Activation, Channels, Count, Groups, Kernel, Switch, multiple
 from nas.errors import GenotypeError
 from nas.graph import Value
 from nas.ops import Pair
@@ -38,6 +40,10 @@ class ShuffleGroup(Block):
             source="ShuffleNet 1x, g = 3, stage 2, arXiv:1707.01083, Table 1, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in both 1x1."""
+        return {"input": self.groups, "out": multiple(self.groups, 0.25)}
 
     def body(self, x: Value) -> Value:
         """Narrow, shuffle, filter, widen."""
@@ -100,6 +106,10 @@ class ShuffleSplit(Block):
         ),
     )
 
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Two halves."""
+        return {"out": 2}
+
     def body(self, x: Value) -> Value:
         """One branch, one shuffle."""
         half = self.out // 2
@@ -145,6 +155,10 @@ class ShuffleUnit(Block):
             source="Single Path One-Shot, arXiv:1904.00420, section 3.4, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Two halves."""
+        return {"out": 2}
 
     def body(self, x: Value) -> Value:
         """One branch beside another."""

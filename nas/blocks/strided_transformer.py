@@ -5,6 +5,8 @@ Source: CoAtNet, arXiv:2106.04803, eq. 4 and appendix A.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nas.blocks._base import Anchor, Block, block
 from nas.blocks.fields import Activation, Channels, Count, Heads, Positive
 from nas.blocks.pool import Mode
@@ -40,6 +42,10 @@ class StridedTransformer(Block):
             source="CoAtNet-0, S3, arXiv:2106.04803, Table 3, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole heads, each as wide as before."""
+        return {"out": max(1, self.out // self.heads)}
 
     def body(self, x: Value) -> Value:
         """Two residuals, each normalised before; the first may halve the map."""

@@ -6,6 +6,7 @@ scale, CaiT, arXiv:2103.17239.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from nas.blocks._base import Anchor, Block, block
@@ -56,6 +57,10 @@ class Transformer(Block):
         ),
     )
 
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole heads, each as wide as before."""
+        return {"input": max(1, channels // self.heads)}
+
     def body(self, x: Value) -> Value:
         """Two residuals, each normalised before."""
         y = x.norm("layer", name="norm1")
@@ -90,6 +95,10 @@ class CosineTransformer(Block):
             source="Swin V2-T, stage 1, arXiv:2111.09883, sections 3.2-3.3 and A1, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole heads, each as wide as before."""
+        return {"input": max(1, channels // self.heads)}
 
     def body(self, x: Value) -> Value:
         """Two residuals, each normalised after."""

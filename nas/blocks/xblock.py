@@ -6,8 +6,10 @@ rounded as in its code, facebookresearch/pycls, `adjust_block_compatibility`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nas.blocks._base import Anchor, Block, block
-from nas.blocks.fields import Activation, Channels, Count, GroupWidth, Positive, Ratio
+from nas.blocks.fields import Activation, Channels, Count, GroupWidth, Positive, Ratio, multiple
 from nas.blocks.residual import shortcut
 from nas.blocks.squeeze import squeeze
 from nas.graph import Value
@@ -39,6 +41,10 @@ class XBlock(Block):
             source="RegNetX-200MF, first stage's width and group width, arXiv:2003.13678, by hand",
         ),
     )
+
+    def multiples(self, channels: int) -> Mapping[str, int]:
+        """Whole groups in the 3x3."""
+        return {"out": multiple(self.group_width, self.width)}
 
     def body(self, x: Value) -> Value:
         """Mix, filter, reweigh, mix, and the sum."""

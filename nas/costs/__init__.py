@@ -1,7 +1,7 @@
 """Costs, counted and never run."""
 
 from nas.costs.card import Card, card, card_lines
-from nas.costs.cost import Cost, Line, cost, with_image
+from nas.costs.cost import Cost, Line, cost, stride, with_image
 from nas.costs.parts import Figures, figures
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "card_lines",
     "cost",
     "figures",
+    "stride",
     "with_image",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nas.costs.field import fields, last_map
+from nas.costs.field import fields, last_map, last_step
 from nas.costs.memory import peak_inference, saved_for_training
 from nas.errors import GenotypeError
 from nas.genotype.binding import image as sized
@@ -165,6 +165,15 @@ def cost(genotype: Genotype, image: tuple[int, int, int] | None = None) -> Cost:
     graph = normal(genotype)
     total = graph.total
     return Cost(total.params, total.macs, total.activations, graph)
+
+
+def stride(genotype: Genotype) -> int:
+    """How many pixels of the image, at most, lie between neighbours of a network's widest map:
+    the image is that many times its sides.
+
+    Raises GenotypeError as `cost`.
+    """
+    return last_step(normal(genotype).flat())
 
 
 def with_image(genotype: Genotype, image: tuple[int, int, int]) -> Genotype:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil
 from typing import TypeAlias
 
@@ -26,6 +27,22 @@ def last_map(graph: Graph) -> tuple[int, int]:
     `graph` is of operations. What a global pooling gave is no map, and auxiliary heads don't count.
     """
     extents, widest = fields(graph), (1, 1)
+    for index in _maps(graph):
+        widest = max(widest, extents[index])
+    return widest
+
+
+def last_step(graph: Graph) -> int:
+    """How many pixels of the image, at most, lie between neighbours of the last map.
+
+    `graph` as for `last_map`.
+    """
+    steps = [step for _, step in _grids(graph, ((1, 1), (1, 1)))]
+    return ceil(max((max(steps[index]) for index in _maps(graph)), default=1))
+
+
+def _maps(graph: Graph) -> Iterator[int]:
+    """The nodes that are maps or tokens of a network in use, before anything is pooled over all."""
     pooled: set[int] = set()
     for index in graph.live(with_aux=False):
         node = graph.nodes[index]
@@ -34,8 +51,7 @@ def last_map(graph: Graph) -> tuple[int, int]:
         if isinstance(node.item, GlobalPool) or not node.spec.size or (index and over):
             pooled.add(index)
         elif index:
-            widest = max(widest, extents[index])
-    return widest
+            yield index
 
 
 def _grids(graph: Graph, start: Grid) -> list[Grid]:

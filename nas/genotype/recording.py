@@ -33,10 +33,30 @@ from nas.graph import Graph, Inside, Path, Recorder, Settings, Surroundings, Val
 from nas.ops import Add, Concat, Spec
 
 
-@lru_cache(maxsize=256)
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A block or a repeat with what it reads and what it gives; a block in copies 2..n of a repeat
+    is `unstrided`."""
+
+    part: Genotype
+    reads: Spec
+    gives: Spec
+
+
 def graph(network: Genotype) -> Graph:
     """The graph of a whole network; GenotypeError with the place where shapes don't fit or
     choices are left."""
+    return _recorded(network)[0]
+
+
+def steps(network: Genotype) -> tuple[Step, ...]:
+    """Each block and repeat of a whole network where it stands, inner ones first; GenotypeError
+    as `graph`."""
+    return _recorded(network)[1]
+
+
+@lru_cache(maxsize=256)
+def _recorded(network: Genotype) -> tuple[Graph, tuple[Step, ...]]:
     parts = network.items if isinstance(network, Chain) else (network,)
     image = parts[0]
     if not isinstance(image, Image):
@@ -55,7 +75,8 @@ def graph(network: Genotype) -> Graph:
     x = state.chain(parts[1:], recorder.start(settings), _Context((), (), settings))
     x = x.laid(False)
     aux = state.heads()
-    return recorder.finish(x, aux, [(".".join(name), value) for name, value in state.names.items()])
+    names = [(".".join(name), value) for name, value in state.names.items()]
+    return recorder.finish(x, aux, names), tuple(state.steps)
 
 
 def alone(
@@ -103,6 +124,7 @@ class _State:
     carried: dict[Path, Value] = field(default_factory=dict)  # by a repeat's copies, to the next
     waiting: list[tuple[Aux, Value, _Context]] = field(default_factory=list)
     read: dict[int, Value] = field(default_factory=dict)  # by a value: what its step read
+    steps: list[Step] = field(default_factory=list)
 
     def heads(self) -> list[tuple[Value, float]]:
         """Auxiliary heads, recorded behind the network, at places of their own."""
@@ -133,11 +155,15 @@ class _State:
     def record(self, part: Genotype, x: Value, context: _Context) -> Value:
         match part:
             case Leaf():
-                return self.leaf(part, x, context)
+                y = self.leaf(part, x, context)
+                self.steps.append(Step(part, x.spec, y.spec))
+                return y
             case Chain(items=items):
                 return self.chain(items, x, context)
             case Repeat(body=body, times=times):
-                return self.copies((body,) * cast(int, times), x, context)
+                y = self.copies((body,) * cast(int, times), x, context)
+                self.steps.append(Step(part, x.spec, y.spec))
+                return y
             case Row(copies=copies):
                 return self.copies(copies, x, context)
             case Named(body=body, name=name):

@@ -5,42 +5,47 @@ Source: EfficientNet, arXiv:1905.11946; rounding as in MobileNet's and Efficient
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-from typing import cast
-
-from nas.blocks import registry
-from nas.blocks.fields import round_channels
+from nas.blocks.fields import DIVISOR
 from nas.errors import GenotypeError, shown
-from nas.genotype.binding import image, leaf, row
-from nas.genotype.expression import (
-    Argument,
-    Chain,
-    Choice,
-    Genotype,
-    Image,
-    Leaf,
-    Named,
-    Repeat,
-    Row,
-    count,
-)
-from nas.genotype.rewriting import everywhere
+from nas.genotype.expression import Genotype
+from nas.scaling.depth import deeper
+from nas.scaling.resolution import larger
+from nas.scaling.width import wider
 
 LARGEST = 1_000_000  # factor, or pixels
+LARGEST_DIVISOR = 1_024  # channels
 
 
 def scale(
-    genotype: Genotype, width: float = 1.0, depth: float = 1.0, resolution: float | int = 1.0
+    genotype: Genotype,
+    width: float = 1.0,
+    depth: float = 1.0,
+    resolution: float | int = 1.0,
+    *,
+    divisor: int = DIVISOR,
+    group_width: float = 1.0,
 ) -> Genotype:
     """`width` times the channels, `depth` times the repeats on the main chain, `resolution` times
-    the image's sides.
+    the image's sides, `group_width` times the channels of blocks' groups where they are given.
 
-    A whole number of pixels above 8 may be given as the resolution. A factor of 1 changes
-    nothing, not even by
-    rounding. Raises GenotypeError for factors that aren't positive numbers.
+    A factor of 1 changes nothing, not even by rounding.
+
+    Width: channels are rounded to multiples of `divisor`, never below 90 % of what was asked for,
+    and never against the direction of the factor. Groups stay as many, or as wide where a block
+    gives their width; heads stay as wide: channels come in whole ones of them. What a network
+    puts out (its classes) stays.
+
+    Depth: repeats are rounded up. A composite that halves the map isn't repeated more often; one
+    that is followed by a repeat is the first of its stage.
+
+    Resolution: a whole number above 8 is the side in pixels; a factor is rounded to whole pixels
+    and, where branches wouldn't meet at that size, to the nearest size at which they do.
+
+    Raises GenotypeError for factors that aren't positive numbers, a divisor that is no whole number
+    of channels, and an image smaller than the network's stride.
     """
-    for name, factor in (("width", width), ("depth", depth), ("resolution", resolution)):
+    named = (("width", width), ("depth", depth), ("resolution", resolution))
+    for name, factor in (*named, ("group_width", group_width)):
         if (
             isinstance(factor, bool)
             or not isinstance(factor, int | float)
@@ -50,65 +55,20 @@ def scale(
                 f"scale's {name} must be a number above 0, at most {LARGEST}, "
                 f"but got {shown(factor)}"
             )
-    if width != 1:
-        genotype = everywhere(genotype, lambda part: _wider(part, width))
+    if (
+        isinstance(divisor, bool)
+        or not isinstance(divisor, int)
+        or not 1 <= divisor <= LARGEST_DIVISOR
+    ):
+        raise GenotypeError(
+            f"scale's divisor must be a whole number of channels from 1 to {LARGEST_DIVISOR}, "
+            f"but got {shown(divisor)}; 8 suits most hardware, 1 takes any whole number"
+        )
+    scaled = genotype
+    if width != 1 or group_width != 1:
+        scaled = wider(scaled, width, divisor, group_width)
     if depth != 1:
-        genotype = _deeper(genotype, depth)
+        scaled = deeper(scaled, depth)
     if resolution != 1:
-        genotype = everywhere(genotype, lambda part: _larger(part, resolution))
-    return genotype
-
-
-def _wider(part: Genotype, width: float) -> Genotype:
-    if not isinstance(part, Leaf):
-        return part
-    kinds = {slot.name: slot.type.kind for slot in registry()[part.word].slots}
-    scaled = {
-        "channels": lambda v: round_channels(cast(int, v) * width),
-        "heads": lambda v: max(1, round(cast(int, v) * width)),  # each as wide as before
-    }
-    values = {
-        name: _each_option(value, scaled[kinds[name]]) if kinds[name] in scaled else value
-        for name, value in part.values
-    }
-    return leaf(part.word, options=values)
-
-
-def _each_option(value: Argument, change: object) -> Argument:
-    """A value, or each option of a choice of values, changed; options that fall together become
-    one."""
-    if not isinstance(value, Choice):
-        return None if value is None else change(value)  # type: ignore[operator]
-    changed = (None if x is None else change(x) for x in value.options)  # type: ignore[operator]
-    options = tuple(dict.fromkeys(changed))
-    return options[0] if len(options) == 1 else Choice(options, value.name)
-
-
-def _deeper(part: Genotype, depth: float) -> Genotype:
-    """Repeats of the main chain only; `* 1` marks a stage too."""
-
-    def copies(times: object) -> int:
-        return max(1, math.ceil(cast(int, times) * depth - 1e-9))
-
-    match part:
-        case Chain(items=items):
-            return Chain(tuple(_deeper(item, depth) for item in items))
-        case Named(body=body):
-            return replace(part, body=_deeper(body, depth))
-        case Repeat(times=times):
-            more = _each_option(times, copies)
-            return replace(part, times=count(more))
-        case Row(copies=unequal):
-            wanted = cast(int, count(copies(len(unequal))))
-            return row((unequal + unequal[-1:] * (wanted - len(unequal)))[:wanted])
-    return part
-
-
-def _larger(part: Genotype, resolution: float | int) -> Genotype:
-    if not isinstance(part, Image):
-        return part
-    if isinstance(resolution, int) and resolution > 8:
-        return image(part.channels, resolution)
-    return image(
-        part.channels, *(max(1, round(side * resolution)) for side in (part.height, part.width))
-    )
+        scaled = larger(scaled, resolution, like=genotype)
+    return scaled

@@ -169,7 +169,7 @@ class Planner:
         match part:
             case Choice():
                 decision = self._decision(part, at)
-                names = _option_names(part)
+                names = option_names(part)
                 options = [
                     self._value(o, (*at, n)) for o, n in zip(part.options, names, strict=True)
                 ]
@@ -288,7 +288,7 @@ def _numbered(at: Key, items: Sequence[Genotype]) -> list[Key]:
     return [(*at, str(i)) for i in range(len(items))]
 
 
-def _option_names(choice: Choice) -> list[str]:
+def option_names(choice: Choice) -> list[str]:
     """Places of the options: their words, numbered where two have one."""
     names = [called(option) if isinstance(option, Genotype) else None for option in choice.options]
     seen: dict[str, int] = {}

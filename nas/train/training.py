@@ -59,7 +59,8 @@ class Training:
         self.order = torch.Generator().manual_seed(self.seed)
         self.moves = torch.Generator(self.device).manual_seed(self.seed)
         weights: tuple[float, ...] = getattr(self.model, "aux_weights", ())
-        self.loss = Loss(recipe.label_smoothing, weights)
+        made: Callable[..., Loss] = getattr(self.model, "training_loss", Loss)
+        self.loss = made(recipe.label_smoothing, weights)
         self.clip = Clip(recipe.clip, recipe.clip_value, recipe.clip_adaptive)
 
     @property

@@ -8,53 +8,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from nas.data import DataSet, Split
-from nas.errors import RunError, UsageError, nearest
+from nas.compiler.network import Network
+from nas.data import DataSet, Pictures, Split
+from nas.errors import DataError, UsageError, nearest
+from nas.genotype import parse
+from nas.genotype.normal import normal
 from nas.train.feed import Feed
 
 BEST = 9  # images a channel, as in the paper's figure 2
-BORDER = 2  # pixels between pictures
+BATCH = 256  # images at a time
 RECTIFIERS = (F.relu, F.relu6, F.leaky_relu, F.elu, F.gelu, F.silu, F.mish, F.hardswish)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """A channel's strongest images (K, C, H, W) as bytes, what each owes it to (K, C, H, W), as
-    floats around 0, the channel's activation there (K,), and the images' places in the split."""
+    floats around 0, the channel's activation there (K,), the images' classes and their places in
+    the split."""
 
     images: Tensor
     causes: Tensor
     strength: Tensor
+    labels: tuple[int, ...]
     places: tuple[int, ...]
-
-    def save(self, path: Path) -> None:
-        """A PNG: images on the left, causes on the right, each in a square of three by three.
-
-        Causes are stretched to the full range picture by picture; grey is no influence. Raises
-        `RunError` where the file can't be written.
-        """
-        from PIL import Image
-
-        reach = self.causes.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
-        causes = (127.5 + 127.5 * self.causes / reach).round().clamp(0, 255).byte()
-        sheet = torch.cat([_square(self.images), _square(causes)], 2)
-        pixels = sheet.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-        try:
-            Image.fromarray(pixels).save(path, "PNG")
-        except OSError as error:
-            raise RunError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def respond(
-    model: nn.Module, data: DataSet, split: Split, layer: str, channel: int, best: int = BEST
+    model: Network,
+    data: DataSet,
+    split: Split | Pictures,
+    layer: str,
+    channel: int,
+    best: int = BEST,
 ) -> Response:
     """The `best` images of `split` for `channel` of the submodule `layer`, and their causes.
 
@@ -62,21 +54,96 @@ def respond(
     only what is positive, pools go back to where the largest number was. Raises `UsageError` for a
     layer or channel that isn't there, or that gives no map.
     """
-    device = next(model.parameters()).device
+    place = _place(model, layer, channel)
+    feed = Feed.of(data, split, next(model.parameters()).device)
     model.eval()
-    part = _part(model, layer)
-    feed = Feed.of(data, split, device)
-    with torch.no_grad():
-        peaks = torch.cat(
-            [_map(model, part, x, layer, channel).amax((1, 2)) for x, _ in feed.ordered(256)]
-        )
-    places = peaks.topk(min(best, len(peaks))).indices
-    chosen = Split(split.images[places.cpu()], split.labels[places.cpu()])
-    images = next(Feed.of(data, chosen, device).ordered(len(chosen)))[0].requires_grad_(True)
+    chosen = _strongest(model, place, feed, best)
+    images = chosen.images.requires_grad_(True)
     with _Deconvolution():
-        units = _map(model, part, images, layer, channel).flatten(1).amax(1)
+        units = place.map(model, images).flatten(1).amax(1)
     (causes,) = torch.autograd.grad(units.sum(), images)
-    return Response(chosen.images.cpu(), causes.cpu(), units.detach().cpu(), tuple(places.tolist()))
+    return Response(
+        ((chosen.images.detach() * feed.std + feed.mean) * 255).round().clamp(0, 255).byte().cpu(),
+        causes.cpu().contiguous(),
+        units.detach().cpu(),
+        tuple(chosen.labels.tolist()),
+        tuple(chosen.places.tolist()),
+    )
+
+
+def maps(model: Network) -> dict[str, tuple[int, int, int]]:
+    """The layers that give maps, in the order they are run: (channels, height, width) of each."""
+    found: dict[str, tuple[int, int, int]] = {}
+    lies = _lies(model)
+
+    def note(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(_: nn.Module, __: Any, output: Any) -> None:
+            if isinstance(output, Tensor) and output.ndim == 4:
+                first = output.movedim(3, 1) if lies.get(name) else output
+                found[name] = (first.shape[1], first.shape[2], first.shape[3])
+
+        return hook
+
+    hooks = [each.register_forward_hook(note(name)) for name, each in model.named_modules() if name]
+    training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(torch.zeros(1, *model.input_shape, device=next(model.parameters()).device))
+    finally:
+        model.train(training)
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A channel of a layer, whose maps lie with their channels `last` in memory or first."""
+
+    part: nn.Module
+    last: bool
+    channel: int
+
+    def map(self, model: nn.Module, images: Tensor) -> Tensor:
+        """The channel's map (B, H, W) while the whole network runs."""
+        seen: list[Tensor] = []
+        # A copy, as the next layer may overwrite it.
+        hook = self.part.register_forward_hook(lambda _, __, output: seen.append(output.clone()))
+        try:
+            model(images)
+        finally:
+            hook.remove()
+        return seen[0][..., self.channel] if self.last else seen[0][:, self.channel]
+
+
+class _Chosen(NamedTuple):
+    """Images (K, C, H, W) as a network reads them, sorted by their `peaks` (K,)."""
+
+    peaks: Tensor
+    images: Tensor
+    labels: Tensor
+    places: Tensor
+
+    def sorted(self, count: int) -> _Chosen:
+        """Those of the `count` highest peaks."""
+        order = self.peaks.topk(min(count, len(self.peaks))).indices
+        return _Chosen(*(each[order] for each in self))
+
+
+def _strongest(model: Network, place: _Place, feed: Feed, best: int) -> _Chosen:
+    kept: _Chosen | None = None
+    count = 0
+    with torch.no_grad():
+        for images, labels in feed.ordered(BATCH):
+            peaks = place.map(model, images).amax((1, 2))
+            places = torch.arange(count, count + len(images), device=images.device)
+            count += len(images)
+            found = _Chosen(peaks, images, labels, places).sorted(best)
+            both = found if kept is None else map(torch.cat, zip(kept, found, strict=True))
+            kept = _Chosen(*both).sorted(best)
+    if kept is None:
+        raise DataError(f"{feed.data.name}: there is no image to look at")
+    return kept
 
 
 class _Deconvolution(TorchFunctionMode):
@@ -112,43 +179,23 @@ class _Rectified(torch.autograd.Function):
         return gradient.clamp(min=0), None
 
 
-def _part(model: nn.Module, layer: str) -> nn.Module:
+def _place(model: Network, layer: str, channel: int) -> _Place:
     known = [name for name, _ in model.named_modules() if name]
     if layer not in known:
         hint = nearest(layer, known) or f"; there are {', '.join(known[:12])}, ..."
         raise UsageError(f"layer {layer!r} is no part of the network{hint}")
-    return model.get_submodule(layer)
-
-
-def _map(model: nn.Module, part: nn.Module, images: Tensor, layer: str, channel: int) -> Tensor:
-    """The channel's map (B, H, W) while the whole network runs."""
-    seen: list[Tensor] = []
-    # A copy, as the next layer may overwrite it.
-    hook = part.register_forward_hook(lambda _, __, output: seen.append(output.clone()))
-    try:
-        model(images)
-    finally:
-        hook.remove()
-    if not seen or seen[0].ndim != 4:
+    shape = maps(model).get(layer)
+    if shape is None:
         raise UsageError(f"layer {layer!r} gives no map of channels; name one that does")
-    if not 0 <= channel < seen[0].shape[1]:
-        raise UsageError(
-            f"channel {channel}: layer {layer!r} has channels 0 to {seen[0].shape[1] - 1}"
-        )
-    return seen[0][:, channel]
+    if not 0 <= channel < shape[0]:
+        raise UsageError(f"channel {channel}: layer {layer!r} has channels 0 to {shape[0] - 1}")
+    return _Place(model.get_submodule(layer), _lies(model)[layer], channel)
 
 
-def _square(pictures: Tensor) -> Tensor:
-    """Pictures (K, C, H, W) in as many columns as rows, on white: (C, H', W')."""
-    count, channels, height, width = pictures.shape
-    side = max(1, round(count**0.5 + 0.499))
-    sheet = torch.full(
-        (channels, side * (height + BORDER) + BORDER, side * (width + BORDER) + BORDER), 255
-    ).byte()
-    for index, picture in enumerate(pictures):
-        top, left = (
-            BORDER + (x * (y + BORDER))
-            for x, y in zip(divmod(index, side), (height, width), strict=True)
-        )
-        sheet[:, top : top + height, left : left + width] = picture
-    return sheet
+def _lies(model: Network) -> dict[str, bool]:
+    """Whether each layer gives its channels last in memory, as its last operation does."""
+    found = {}
+    for node in normal(parse(model.genotype)).flat().nodes:
+        for end in range(1, len(node.path) + 1):
+            found[".".join(node.path[:end])] = node.spec.last
+    return found

@@ -9,10 +9,11 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from nas.train.feed import Feed
+from nas.train.transfer import is_frozen
 
 
 def calibrate(model: nn.Module, feed: Feed, batch: int = 256, images: int = 4096) -> None:
-    """Every batch norm's running statistics become the mean of those of `feed`'s batches.
+    """Every trained batch norm's running statistics become the mean of those of `feed`'s batches.
 
     Running averages lag behind weights that still change, badly so after a few dozen steps; these
     don't, and batches larger than training's tell the spread better. About `images` of the feed are
@@ -20,7 +21,7 @@ def calibrate(model: nn.Module, feed: Feed, batch: int = 256, images: int = 4096
     Source: precise batch norm, arXiv:2105.07576, section 3.1.
     """
     norms = [each for each in model.modules() if isinstance(each, _BatchNorm)]
-    norms = [each for each in norms if each.track_running_stats]
+    norms = [each for each in norms if each.track_running_stats and not is_frozen(each)]
     if not norms:
         return
     momenta = [each.momentum for each in norms]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nas.cli.data import fetched
+from nas.cli.score import numbers
 from nas.errors import DivergenceError, RunError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from nas.data import DataSet
     from nas.genotype import Genotype
     from nas.train import Epoch, History, Recipe
-    from nas.train.views import Answers
 
 NAME = "train"
 HELP = "train one genotype on a data set and score it"
@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.data import Part, load
     from nas.evaluate.train import matched
+    from nas.report.scores import described, show_classes, told
     from nas.study import wiring
     from nas.train.threads import threads, worthwhile
     from nas.train.trainee import trainee
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     if args.download:
         fetched(args.data)
     recipe = _recipe(args)
-    views = Views(args.crops, _numbers(args.scales))
+    views = Views(args.crops, numbers(args.scales))
     device = wiring.device(args.gpus)
     network = _fitted(nas.genotype(args.genotype), load(args.data))
     data = matched(load(args.data), network)
@@ -105,7 +106,10 @@ def run(args: argparse.Namespace) -> int:
             _write(args.out, "history.json", history.to_json())
             for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
                 answers = views.answers(model, data, part)
-                scores[str(part)] = _scored(str(part), answers, data, args.per_class)
+                print(f"{part}: {told(answers.score())}")
+                if args.per_class:
+                    show_classes(answers, data.classes)
+                scores[str(part)] = described(answers, data.classes, confusion=args.per_class)
     except DivergenceError as error:
         kept = f"; {checkpoint} is of the epoch before" if checkpoint.exists() else ""
         raise DivergenceError(f"{error}{kept}") from error
@@ -179,13 +183,6 @@ def _checkpoint(args: argparse.Namespace) -> Path:
     return path
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(each) for each in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"--scales {text}: must be numbers, such as 1,1.15,1.3") from error
-
-
 def _fitted(network: Genotype, data: DataSet) -> Genotype:
     """The genotype for the data set's channels and classes; said, where that changes it."""
     from nas.errors import DataError
@@ -202,22 +199,6 @@ def _fitted(network: Genotype, data: DataSet) -> Genotype:
             f"{len(data.classes)} classes"
         )
     return network
-
-
-def _scored(part: str, answers: Answers, data: DataSet, per_class: bool) -> dict[str, Any]:
-    """What scores.json holds of a part; printed."""
-    score = answers.score()
-    print(
-        f"{part}: accuracy {score.top1:.4f}, top-5 {score.top5:.4f}, loss {score.loss:.4f} "
-        f"({score.images} images)"
-    )
-    scored = asdict(score)
-    if per_class:
-        confusion = answers.confusion()
-        for name, share, row in zip(data.classes, score.per_class, confusion, strict=True):
-            print(f"  {name}: {share:.4f} of {int(row.sum())}")
-        scored["confusion"] = confusion.tolist()  # a row for each class, a column for each answer
-    return {**scored, "per_class": dict(zip(data.classes, score.per_class, strict=True))}
 
 
 def _write(folder: Path, name: str, text: str) -> None:

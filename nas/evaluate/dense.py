@@ -95,18 +95,24 @@ class Dense:
     ) -> Tensor:
         """Shares of each class (B, classes), for images (B, C, H, W) resized by each of `scales`.
 
-        For each scale (and mirror image) the largest share of each class over all windows and
-        shifts; the mean over those. Rows add up to 1.
+        The mean of `shares` over the scales (and mirror images).
         """
         found = []
         for scale in scales:
             size = [round(scale * side) for side in images.shape[2:]]
             scaled = F.interpolate(images, size, mode="bilinear", antialias=True)
             for view in (scaled, scaled.flip(3)) if flip else (scaled,):
-                best = [F.softmax(each, 1).amax((2, 3)) for each in self.maps(view)]
-                found.append(torch.stack(best).amax(0))
-        mean = torch.stack(found).mean(0)
-        return mean / mean.sum(1, keepdim=True)
+                found.append(self.shares(view))
+        return torch.stack(found).mean(0)
+
+    def shares(self, images: Tensor) -> Tensor:
+        """Shares of each class (B, classes), for images (B, C, H, W) as they are.
+
+        The largest of each class over all windows and shifts; rows then made to add up to 1.
+        """
+        best = [F.softmax(each, 1).amax((2, 3)) for each in self.maps(images)]
+        largest = torch.stack(best).amax(0)
+        return largest / largest.sum(1, keepdim=True)
 
     def _at(self, height: int, width: int) -> Network:
         if (height, width) not in self._sizes:

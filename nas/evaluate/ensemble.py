@@ -6,32 +6,15 @@ Source: Trimps-Soushen's fusion of networks weighed per class (ILSVRC 2016); ave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
 
-from nas.data import DataSet, Split
 from nas.errors import UsageError
-from nas.train.feed import Feed
 
 PRIOR = 1.0  # images of each class that are counted as half right, half wrong before any is seen
-
-
-def answers(networks: Sequence[nn.Module], data: DataSet, split: Split) -> Tensor:
-    """Each network's shares of each class (M, N, classes) for the images of `split`."""
-    if not networks:
-        raise UsageError("an ensemble needs at least one network, but got none")
-    found = []
-    for model in networks:
-        device = next(model.parameters()).device
-        model.eval()
-        with torch.inference_mode():
-            parts = Feed.of(data, split, device).ordered(256)
-            found.append(torch.cat([F.softmax(model(images), 1).cpu() for images, _ in parts]))
-    return torch.stack(found).clone()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +25,9 @@ class Fusion:
 
     @classmethod
     def mean(cls, members: int, classes: int) -> Fusion:
-        """All count alike."""
+        """All count alike. Raises `UsageError` for no members."""
+        if members < 1:
+            raise UsageError("an ensemble needs at least one network, but got none")
         return cls(torch.full((members, classes), 1 / members))
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +25,28 @@ class Answers:
 
     shares: Tensor
     labels: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        data: DataSet,
+        part: Part,
+        device: torch.device,
+        ask: Callable[[Tensor], Tensor],
+    ) -> Answers:
+        """What `ask`, from images (B, C, H, W) to shares (B, classes), says of a part of `data`."""
+        split = {Part.TRAIN: data.train, Part.VALIDATION: data.validation, Part.TEST: data.test}
+        shares, labels = [], []
+        with torch.inference_mode():
+            for images, right in Feed.of(data, split[part](), device).ordered(BATCH):
+                shares.append(ask(images))
+                labels.append(right)
+        return cls(torch.cat(shares).clone(), torch.cat(labels).clone())
+
+    @classmethod
+    def mean(cls, parts: Sequence[Answers]) -> Answers:
+        """The mean of several answers about the same images."""
+        return cls(torch.stack([each.shares for each in parts]).mean(0), parts[0].labels)
 
     def score(self) -> Score:
         """Its score; the loss is that of the averaged shares."""
@@ -82,30 +104,23 @@ class Views:
 
         Raises as `check`.
         """
-        shares, labels = torch.empty(0), torch.empty(0)
-        for scale in self.scales:
-            found, labels = self._at(scale, model, data, part)
-            shares = shares + found if len(shares) else found
-        return Answers(shares / len(self.scales), labels)
+        return Answers.mean([self._at(scale, model, data, part) for scale in self.scales])
 
-    def _at(self, scale: float, model: Network, data: DataSet, part: Part) -> tuple[Tensor, Tensor]:
+    def _at(self, scale: float, model: Network, data: DataSet, part: Part) -> Answers:
         _, height, width = model.input_shape
         sized = data.resized(*self._size(scale, model))
-        model = self._fitted(scale, model)
-        split = {Part.TRAIN: sized.train, Part.VALIDATION: sized.validation, Part.TEST: sized.test}
-        device = next(model.parameters()).device
-        training = model.training
-        model.eval()
-        shares, labels = [], []
+        fitted = self._fitted(scale, model)
+
+        def ask(images: Tensor) -> Tensor:
+            seen = [fitted(each).softmax(1) for each in self._crops(images, height, width)]
+            return torch.stack(seen).mean(0)
+
+        training = fitted.training
+        fitted.eval()
         try:
-            with torch.inference_mode():
-                for images, right in Feed.of(sized, split[part](), device).ordered(BATCH):
-                    seen = [model(each).softmax(1) for each in self._crops(images, height, width)]
-                    shares.append(torch.stack(seen).mean(0))
-                    labels.append(right)
+            return Answers.of(sized, part, next(fitted.parameters()).device, ask)
         finally:
-            model.train(training)
-        return torch.cat(shares).clone(), torch.cat(labels).clone()
+            fitted.train(training)
 
     def _size(self, scale: float, model: Network) -> tuple[int, int]:
         _, height, width = model.input_shape

@@ -4,11 +4,12 @@ import pytest
 import torch
 
 import nas
-from nas.data import load
+from nas.data import Part, load
 from nas.errors import UsageError
-from nas.evaluate.ensemble import Fusion, answers, error_correlation
+from nas.evaluate.ensemble import Fusion, error_correlation
 from nas.train import Recipe, fit
 from nas.train.score import Score
+from nas.train.views import Views
 
 
 def test_members_that_agree_are_answered_for():
@@ -60,8 +61,12 @@ def test_three_networks_are_better_together_than_alone_on_digits():
         fit(model, data, Recipe.load("proxy"), epochs=2, seed=seed)
         networks.append(model)
     held, test = data.validation(), data.test()
-    fusion = Fusion.per_class(answers(networks, data, held), held.labels)
-    shares = answers(networks, data, test)
+
+    def shares_of(part: Part) -> torch.Tensor:
+        return torch.stack([Views().answers(each, data, part).shares for each in networks])
+
+    fusion = Fusion.per_class(shares_of(Part.VALIDATION), held.labels)
+    shares = shares_of(Part.TEST)
     alone = [Score.of(model, data, test).top1 for model in networks]
     single = [(each.argmax(1) == test.labels).double().mean().item() for each in shares]
     assert single == pytest.approx(alone)
@@ -77,4 +82,4 @@ def test_what_does_not_fit_is_refused_in_one_sentence():
     ):
         Fusion.mean(2, 3).fused(torch.rand(1, 5, 3))
     with pytest.raises(UsageError, match="at least one network"):
-        answers([], load("digits"), load("digits").validation())
+        Fusion.mean(0, 3)

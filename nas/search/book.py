@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -22,6 +23,7 @@ from nas.search.samplers._base import SpaceSampler
 from nas.trial import Job, Kind, Outcome
 
 REASON = 4096  # characters kept of a trial's reason: the last frames of a traceback
+_STUDY = 0  # the only one in the journal, so a trial's id in the storage is its number
 _STATES = {Kind.COMPLETE: TrialState.COMPLETE, Kind.PRUNED: TrialState.PRUNED}
 
 
@@ -35,7 +37,7 @@ class Book:
         self, path: Path, sampler: SpaceSampler, objective: Objective, settings: Mapping[str, Any]
     ) -> None:
         self.path = path
-        self._options = {each.key: each.options for each in sampler.candidates.space.decisions}
+        self._sampler = sampler
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.journal = OneWriterJournal(path)
         try:
@@ -49,6 +51,7 @@ class Book:
                     load_if_exists=True,
                 )
                 self._check(settings)
+            self._count = len(self.trials)
         except BaseException:
             self.close()
             raise
@@ -74,17 +77,41 @@ class Book:
         """All trials by number; not copies."""
         return self.study.get_trials(deepcopy=False)
 
-    def draw(self) -> tuple[int, Point]:
-        """A new trial's number, and what the sampler proposes for it."""
-        trial = self.study.ask()
-        point = trial.relative_params
-        for key in point:
-            trial.suggest_categorical(key, self._options[key])
-        return trial.number, point
+    def draw(self, point: Point | None = None) -> FrozenTrial:
+        """The next trial, with `point` or else what the sampler proposes for it as its parameters;
+        not written."""
+        drawn = self._storage.drawn = FrozenTrial(
+            number=self._count,
+            trial_id=self._count,
+            state=TrialState.RUNNING,
+            value=None,
+            datetime_start=datetime.now(),
+            datetime_complete=None,
+            params={},
+            distributions={},
+            user_attrs={},
+            system_attrs={},
+            intermediate_values={},
+        )
+        study = copy.copy(self.study)  # which doesn't remember the trials that were there before
+        space = self._sampler.distributions
+        drawn.params = dict(point or self._sampler.sample_relative(study, drawn, space))
+        drawn.distributions = {key: space[key] for key in drawn.params}
+        return drawn
+
+    def begin(
+        self, drawn: FrozenTrial, attributes: Mapping[str, Any], refused: Outcome | None = None
+    ) -> None:
+        """Write the trial that was drawn, as one that runs or, if it was refused, has ended so."""
+        drawn.user_attrs = dict(attributes)
+        if refused:
+            drawn.user_attrs |= _ending(refused)
+            drawn.state, drawn.datetime_complete = TrialState.FAIL, datetime.now()
+        self._create(drawn)
+        self._storage.drawn = None
 
     def set(self, number: int, **attributes: Any) -> None:
         """Let a trial that runs have these attributes (JSON values)."""
-        # One study in the journal, so a trial's id in the storage is its number.
         for key, value in attributes.items():
             self._storage.set_trial_user_attr(number, key, value)
 
@@ -98,25 +125,23 @@ class Book:
 
     def end(self, outcome: Outcome, values: tuple[float, ...] = ()) -> None:
         """Write how a trial ended."""
-        known = {
-            "outcome": outcome.kind.value,
-            "seconds": round(outcome.seconds, 3),
-            "figures": dict(outcome.figures),
-            "reason": outcome.reason[-REASON:],
-        }
-        self.set(outcome.number, **{key: value for key, value in known.items() if value})
+        self.set(outcome.number, **_ending(outcome))
         state = _STATES.get(outcome.kind, TrialState.FAIL)
-        self.study.tell(outcome.number, values or None, state=state)
+        if state == TrialState.PRUNED:  # its value is the last that it reported, as Optuna has it
+            reported = self._storage.get_trial(outcome.number).intermediate_values
+            values = (reported[max(reported)],) if reported else ()
+        self._storage.set_trial_state_values(outcome.number, state, values or None)
 
     def add(self, point: Point, values: tuple[float, ...], attributes: Mapping[str, Any]) -> None:
         """Write a complete trial that was never asked."""
-        options: dict[str, BaseDistribution] = {
-            key: CategoricalDistribution(self._options[key]) for key in point
-        }
-        trial = create_trial(
-            values=values, params=dict(point), distributions=options, user_attrs=dict(attributes)
+        self._create(
+            create_trial(
+                values=values,
+                params=dict(point),
+                distributions={key: self._sampler.distributions[key] for key in point},
+                user_attrs=dict(attributes),
+            )
         )
-        self.study.add_trial(trial)
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
@@ -126,9 +151,13 @@ class Book:
         """What `note` kept under `key`, or None."""
         return self.study.user_attrs.get(key)
 
-    def _read(self) -> JournalStorage:
+    def _create(self, trial: FrozenTrial) -> None:
+        self._storage.create_new_trial(_STUDY, trial)
+        self._count += 1
+
+    def _read(self) -> _Storage:
         try:
-            return JournalStorage(self.journal)
+            return _Storage(self.journal)
         except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(
                 f"{self.path}: is no journal of a search ({type(error).__name__}: {error}); "
@@ -150,6 +179,30 @@ class Book:
                     f"{self.path.parent}: its trials were made with {key} = {_short(was)}, not "
                     f"{_short(now)}; put that back into study.toml, or begin a new run"
                 )
+
+
+class _Storage(JournalStorage):
+    """Optuna's, in which a trial is created once it is drawn, whole: what Optuna's samplers note of
+    it before goes with it."""
+
+    drawn: FrozenTrial | None = None
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        if self.drawn is not None and trial_id == self.drawn.number:
+            self.drawn.system_attrs[key] = value
+        else:
+            super().set_trial_system_attr(trial_id, key, value)
+
+
+def _ending(outcome: Outcome) -> dict[str, Any]:
+    """The attributes that say how a trial ended."""
+    known = {
+        "outcome": outcome.kind.value,
+        "seconds": round(outcome.seconds, 3),
+        "figures": dict(outcome.figures),
+        "reason": outcome.reason[-REASON:],
+    }
+    return {key: value for key, value in known.items() if value}
 
 
 def _short(value: Any) -> str:

@@ -2,11 +2,9 @@
 
 Same lines as `optuna.storages.journal.JournalFileBackend`, so that the stock class and
 optuna-dashboard read it. What differs: one lock, which the kernel frees when the driver dies; one
-write and one fsync per group of lines instead of per line; a new trial's parameters and attributes
-stand in the line that creates it, as Optuna writes trials that it copies, instead of in forty of
-their own; and a group is in the file whole or not at all: every line of a group but the last bears
-`"more": true` (which Optuna ignores), and an unfinished group at the end, left by a kill or a full
-disk, is cut off before anything is appended.
+write and one fsync per group of lines instead of per line; and a group is in the file whole or not
+at all: every line of a group but the last bears `"more": true` (which Optuna ignores), and an
+unfinished group at the end, left by a kill or a full disk, is cut off before anything is appended.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import mmap
 import os
 import socket
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,7 +24,7 @@ from typing import Any, Self
 from optuna.storages.journal import BaseJournalBackend
 
 from nas.errors import RunError
-from nas.search.reading import HOLDER, MORE, Operation
+from nas.search.reading import HOLDER, MORE
 
 
 class OneWriterJournal(BaseJournalBackend):
@@ -40,8 +38,7 @@ class OneWriterJournal(BaseJournalBackend):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut = 0
-        self._pending: list[dict[str, Any]] = []  # logs of the open group
-        self._trials = 0  # in the file, once it is read
+        self._pending: list[bytes] = []  # lines of the open group
         self._unread: list[dict[str, Any]] = []  # written or pending, not yet replayed by Optuna
         self._depth = 0
         self._failed = ""
@@ -73,8 +70,9 @@ class OneWriterJournal(BaseJournalBackend):
         if self._failed:
             raise RunError(self._failed)
         for log in logs:
-            self._unread.append(json.loads(json.dumps(log)))  # as a resumed run would read it
-            self._pending.append(self._unread[-1])
+            line = json.dumps(log, separators=(",", ":")).encode()
+            self._unread.append(json.loads(line))  # as a resumed run would read it
+            self._pending.append(line)
         if not self._depth:
             self._commit()
 
@@ -103,9 +101,8 @@ class OneWriterJournal(BaseJournalBackend):
     def _commit(self) -> None:
         if not self._pending:
             return
-        logs = folded(self._pending, self._trials) if self._loaded else self._pending
-        lines = [json.dumps(log, separators=(",", ":")).encode() for log in logs]
-        data = b"".join(line[:-1] + MORE for line in lines[:-1]) + lines[-1] + b"\n"
+        *others, last = self._pending
+        data = b"".join(line[:-1] + MORE for line in others) + last + b"\n"
         try:
             written = 0
             while written < len(data):
@@ -115,7 +112,6 @@ class OneWriterJournal(BaseJournalBackend):
             self._failed = self._refuse(error)
             raise RunError(self._failed) from error
         self._good += len(data)
-        self._trials += _created(self._pending)
         self._pending = []
 
     def _refuse(self, error: OSError) -> str:
@@ -178,37 +174,7 @@ class OneWriterJournal(BaseJournalBackend):
                         f"{self.path}: line {number} is damaged: {line[:40]!r}; restore the file "
                         "from a copy, or begin a new run (nothing was changed)"
                     )
-                self._trials += log["op_code"] == Operation.CREATE_TRIAL
                 yield log
-
-
-def folded(logs: Iterable[dict[str, Any]], trials: int) -> list[dict[str, Any]]:
-    """The same changes in fewer logs: a new trial's parameters and attributes go into the log that
-    creates it, `trials` being the number of trials before."""
-    kept: list[dict[str, Any]] = []
-    new: dict[str, Any] = {}  # the log of the trial numbered trials - 1, while it can take more
-    for log in logs:
-        of_new = new and log.get("trial_id") == trials - 1
-        match log["op_code"]:
-            case Operation.CREATE_TRIAL:
-                new, trials = dict(log), trials + 1
-                kept.append(new)
-            case Operation.PARAMETER if of_new:
-                name = log["param_name"]
-                new.setdefault("params", {})[name] = log["param_value_internal"]
-                new.setdefault("distributions", {})[name] = log["distribution"]
-            case Operation.ATTRIBUTE if of_new:
-                new.setdefault("user_attrs", {}).update(log["user_attr"])
-            case Operation.SYSTEM_ATTRIBUTE if of_new:
-                new.setdefault("system_attrs", {}).update(log["system_attr"])
-            case _:
-                new = {} if of_new else new  # finished, it takes no more
-                kept.append(log)
-    return kept
-
-
-def _created(logs: Iterable[dict[str, Any]]) -> int:
-    return sum(log["op_code"] == Operation.CREATE_TRIAL for log in logs)
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

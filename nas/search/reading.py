@@ -57,7 +57,8 @@ class Reading:
             case Operation.STUDY_ATTRIBUTE:
                 self.settings.update(log["user_attr"].get("settings", {}))
             case Operation.CREATE_TRIAL:
-                self.trials.append(KeptTrial(len(self.trials), log.get("user_attrs", {})))
+                ended = log.get("datetime_complete") is not None
+                self.trials.append(KeptTrial(len(self.trials), log.get("user_attrs", {}), ended))
                 self._stamp(log, log["datetime_start"])
             case Operation.ATTRIBUTE:
                 self.trials[log["trial_id"]].held.update(log["user_attr"])

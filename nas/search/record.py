@@ -24,7 +24,7 @@ from nas.search.candidates import Candidate
 from nas.search.card import sizes
 from nas.search.kept import KeptTrial, recall, results
 from nas.search.objective import Objective
-from nas.search.rungs import WHOLE, Climb, Rungs, promote
+from nas.search.rungs import WHOLE, Climb, Climbs, Rungs, promote
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import FAILURES, Finished, Standing
 from nas.search.warm_start import Known, WarmStart
@@ -61,7 +61,7 @@ class Record:
         self._running: dict[int, Job] = {}
         self._waiting: dict[int, Job] = {}  # by its last job; it may be promoted
         self._again: deque[Job] = deque()
-        self._climbs: dict[int, Climb] = {}
+        self._climbs = Climbs()
         self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
         self._book = Book(path, sampler, objective, settings)
         self._study = self._book.study
@@ -208,13 +208,12 @@ class Record:
     def _new(self) -> Job | None:
         """Draw a candidate: its job, or None if it was refused and told."""
         with self._book:
-            number, point = self._book.draw()
-            candidate = self._candidates.at(point)
+            drawn = self._book.draw()
+            number = drawn.number
+            candidate = self._candidates.at(drawn.params)
             card = candidate.card
-            self._book.set(number, **card.stored(self._figures))
             refused = self._refusal(number, candidate)
-            if refused:
-                self._book.end(refused)
+            self._book.begin(drawn, card.stored(self._figures), refused)
         if refused:
             self.standing.add(refused.kind, refused.reason)
             return None

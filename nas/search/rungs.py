@@ -12,18 +12,17 @@ at the end of the search. What to promote follows from these attributes alone.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.errors import UsageError
 from nas.search.front import Gains
 from nas.search.kept import results
+from nas.search.ranking import Ranking
 
 ETA = 3
 
@@ -62,6 +61,12 @@ class Rungs:
         """How many epochs are trained at `rung`, of how many in all; None without rungs."""
         return (self.epochs[rung], self.epochs[-1]) if self.epochs else (None, None)
 
+    def promoted(
+        self, climbs: Climbs, *, begins: bool, busy: bool, drawn: Sequence[int] = ()
+    ) -> int | None:
+        """As `promote`, which closes once no candidate `begins` and none is in training."""
+        return promote(climbs, self, closing=not begins and not busy)
+
 
 WHOLE = Rungs()
 
@@ -80,7 +85,53 @@ class Climb:
         return not self.ended and len(self.gains) > self.sent
 
 
-def promote(climbs: Mapping[int, Climb], rungs: Rungs, *, closing: bool = False) -> int | None:
+class Climbs(MutableMapping[int, Climb]):
+    """How far each trial has come; the order at each rung is kept as results come.
+
+    A trial that has climbed further takes the place of what it was; none is taken out.
+    """
+
+    def __init__(self, climbs: Mapping[int, Climb] | None = None) -> None:
+        self._climbs: dict[int, Climb] = {}
+        self._rankings: list[Ranking] = []  # of all that have a result, by rung
+        self._waiting: list[set[int]] = []  # that may be promoted, by rung
+        self.update(climbs or {})
+
+    def __getitem__(self, number: int) -> Climb:
+        return self._climbs[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._climbs)
+
+    def __len__(self) -> int:
+        return len(self._climbs)
+
+    def __setitem__(self, number: int, climb: Climb) -> None:
+        was = self._climbs.get(number, Climb())
+        self._climbs[number] = climb
+        while len(self._rankings) < len(climb.gains):
+            self._rankings.append(Ranking())
+            self._waiting.append(set())
+        for rung in range(len(was.gains), len(climb.gains)):
+            self._rankings[rung].add(number, climb.gains[rung])
+        if was.waits:
+            self._waiting[was.sent].discard(number)
+        if climb.waits:
+            self._waiting[climb.sent].add(number)
+
+    def __delitem__(self, number: int) -> None:
+        raise TypeError("a trial that began stays")
+
+    def at(self, rung: int) -> int:
+        """How many trials have a result at `rung`."""
+        return len(self._rankings[rung]) if rung < len(self._rankings) else 0
+
+    def best_waiting(self, rung: int, first: int) -> int | None:
+        """The best at `rung` that may be promoted, if it is one of the `first` of all there."""
+        return self._rankings[rung].best(self._waiting[rung], first) if self.at(rung) else None
+
+
+def promote(climbs: Climbs, rungs: Rungs, *, closing: bool = False) -> int | None:
     """The trial (a key of `climbs`) to be trained on to its next rung, or None.
 
     Those at a rung are all that have a result there, wherever they are now; the best 1/eta of them
@@ -88,59 +139,12 @@ def promote(climbs: Mapping[int, Climb], rungs: Rungs, *, closing: bool = False)
     to come: also the best at a rung from which none has got a result at the next.
     """
     for rung in reversed(range(rungs.top)):
-        here = {number: one.gains[rung] for number, one in climbs.items() if len(one.gains) > rung}
-        order = ranked(here)
-        for number in order[: len(here) // rungs.eta]:
-            if climbs[number].waits and climbs[number].sent == rung:
-                return number
-        if closing and not any(len(climbs[number].gains) > rung + 1 for number in order):
-            for number in order:
-                if climbs[number].waits:
-                    return number
+        found = climbs.best_waiting(rung, climbs.at(rung) // rungs.eta)
+        if found is None and closing and not climbs.at(rung + 1):
+            found = climbs.best_waiting(rung, climbs.at(rung))
+        if found is not None:
+            return found
     return None
-
-
-def ranked(gains: Mapping[int, Gains]) -> list[int]:
-    """The keys from best to worst; of equal ones the smaller is better.
-
-    Several gains: by front, and within a front the most isolated first.
-    """
-    numbers = sorted(gains)
-    if not numbers or len(gains[numbers[0]]) == 1:
-        return sorted(numbers, key=lambda number: -gains[number][0])
-    table = np.array([gains[number] for number in numbers])
-    order: list[int] = []
-    for front in _fronts(table):
-        lonely = _crowding(table[front]).round(9)  # what is equal but for rounding is equal
-        order += [numbers[front[i]] for i in np.argsort(-lonely, kind="stable")]
-    return order
-
-
-def _fronts(table: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    """Rows of `table` by front: no row is dominated by one of its own front or of a later one."""
-    no_worse = np.ones((len(table), len(table)), bool)
-    for column in table.T:
-        no_worse &= column[:, None] >= column[None, :]
-    dominates = no_worse & ~no_worse.T
-    above = dominates.sum(0)
-    fronts = []
-    while (front := np.flatnonzero(above == 0)).size:
-        fronts.append(front)
-        above = above - dominates[front].sum(0)
-        above[front] = -1
-    return fronts
-
-
-def _crowding(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each row's neighbours lie apart, summed over the columns; infinite at the ends."""
-    distance = np.zeros(len(table))
-    for column in table.T:
-        order = np.argsort(column, kind="stable")
-        values = column[order]
-        if values[-1] > values[0]:
-            distance[order[1:-1]] += (values[2:] - values[:-2]) / (values[-1] - values[0])
-        distance[order[[0, -1]]] = np.inf
-    return distance
 
 
 def learned(study: Study, least: int = 1) -> list[FrozenTrial]:

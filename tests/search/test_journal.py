@@ -16,35 +16,54 @@ from toy_search import Toy, drive, open_record, rows
 
 from nas.errors import RunError
 from nas.search.journal import OneWriterJournal
+from nas.search.reading import Operation, read
+from nas.search.rungs import WHOLE, Rungs
 from nas.trial import Kind
 
 SMALL = Toy(depth=1, width=9)  # short lines: each byte costs a search
 
 
-def test_cut_at_every_byte_of_the_last_two_groups_it_loads_and_goes_on(
-    journal: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("rungs", "groups", "good"),
+    [
+        (WHOLE, 2, (2, 3)),  # the last ask and the last tell
+        # an ask and its result at the first rung, a promotion and the result at the top
+        (Rungs((1, 2)), 4, (0, 1)),
+    ],
+)
+def test_cut_at_every_byte_of_the_last_groups_it_loads_and_goes_on(
+    rungs: Rungs,
+    groups: int,
+    good: tuple[int, ...],
+    journal: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # a thousand searches
-    record = open_record(journal, space=SMALL)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # a thousand openings
+    record = open_record(journal, space=SMALL, rungs=rungs)
     drive(record, 3)
     record.close()
     whole = journal.read_bytes()
-    uninterrupted = open_record(journal.with_name("other.log"), space=SMALL)
+    uninterrupted = open_record(journal.with_name("other.log"), space=SMALL, rungs=rungs)
     drive(uninterrupted, 4)
     expected = rows(uninterrupted)
     uninterrupted.close()
     lines = whole.splitlines(keepends=True)
     ends = [i for i, line in enumerate(lines) if b'"more":true' not in line]
     group_ends = [sum(map(len, lines[: end + 1])) for end in ends]
-    start = group_ends[-3]  # the last ask and the last tell follow
-    for length in range(start, len(whole) + 1):
+    gone_on: set[int] = set()  # from the ends of these groups
+    for length in range(group_ends[-1 - groups], len(whole) + 1):
         journal.write_bytes(whole[:length])
-        record = open_record(journal, space=SMALL)
+        record = open_record(journal, space=SMALL, rungs=rungs)
         assert (record.cut == 0) == (length in group_ends)
-        assert record.standing.good in (2, 3)
-        drive(record, 4)
-        assert rows(record) == expected
+        end = max(each for each in group_ends if each <= length)
+        assert journal.read_bytes() == whole[:end]
+        assert record.standing.good in good
+        if end not in gone_on:
+            drive(record, 4)
+            assert rows(record) == expected
+            gone_on.add(end)
         record.close()
+    assert len(gone_on) == groups + 1
 
 
 def test_what_is_cut_is_kept_beside(journal: Path) -> None:
@@ -157,6 +176,26 @@ def test_the_stock_backend_reads_it_while_it_is_written(journal: Path) -> None:
     assert [trial.value for trial in study.trials] == [row[3][0] for row in rows(record)]
     assert study.trials[0].user_attrs["outcome"] == Kind.COMPLETE.value
     record.close()
+
+
+def test_a_trial_begins_in_one_line_also_where_it_is_refused(journal: Path) -> None:
+    record = open_record(journal, space=Toy(depth=2, width=2))  # three networks of four points
+    drive(record, 99)
+    record.close()
+    logs = [json.loads(line) for line in journal.read_text().splitlines()]
+    created = [log for log in logs if log["op_code"] == Operation.CREATE_TRIAL]
+    assert not [log for log in logs if log["op_code"] == Operation.PARAMETER]
+    assert all(set(log["params"]) == {"d0", "d1"} for log in created)
+    assert all({"genotype", "hash", "macs", "params"} <= set(log["user_attrs"]) for log in created)
+    storage = JournalStorage(JournalFileBackend(str(journal)))
+    stock = load_study(study_name="nas", storage=storage).trials
+    ours = read(journal).trials
+    assert len(ours) == len(stock) == len(created) > 3
+    for trial, other in zip(ours, stock, strict=True):
+        kind = Kind(other.user_attrs["outcome"])
+        assert trial.kind == kind
+        assert other.state.is_finished()
+        assert kind == (Kind.COMPLETE if other.values else Kind.DUPLICATE)
 
 
 def test_a_group_is_marked_and_written_once(journal: Path) -> None:

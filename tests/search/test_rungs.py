@@ -13,8 +13,9 @@ from toy_search import drive, evaluate, open_record, rows
 
 from nas.errors import UsageError
 from nas.search.objective import Objective
+from nas.search.ranking import Ranking
 from nas.search.record import Record
-from nas.search.rungs import Climb, Rungs, learned, promote, ranked
+from nas.search.rungs import Climb, Climbs, Rungs, learned, promote
 from nas.trial import Job, Kind, Outcome
 
 RUNGS = Rungs((1, 3, 9))
@@ -58,9 +59,9 @@ def crowding(gains: list[tuple[float, ...]], i: int, front: list[int]) -> float:
     return total
 
 
-@given(GAINS)
+@given(GAINS, some.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
-def test_the_ranking_is_the_definition(gains: list[tuple[float, ...]]) -> None:
+def test_the_ranking_is_the_definition(gains: list[tuple[float, ...]], rng: random.Random) -> None:
     if len(gains[0]) == 1:
         right = sorted(range(len(gains)), key=lambda i: (-gains[i][0], i))
     else:
@@ -68,7 +69,20 @@ def test_the_ranking_is_the_definition(gains: list[tuple[float, ...]]) -> None:
         same = [[j for j in range(len(gains)) if level[j] == each] for each in level]
         alone = [round(crowding(gains, i, same[i]), 9) for i in range(len(gains))]
         right = sorted(range(len(gains)), key=lambda i: (level[i], -alone[i], i))
-    assert ranked(dict(enumerate(gains))) == right
+    assert Ranking(dict(enumerate(gains))).order == right
+    came = list(enumerate(gains))  # one by one, in any order, and now and then asked
+    rng.shuffle(came)
+    ranking = Ranking()
+    for number, each in came:
+        ranking.add(number, each)
+        if rng.random() < 0.7:
+            ranking.best({number}, len(ranking))
+    assert ranking.order == right
+    assert len(ranking) == len(right)
+    among = {number for number in right if rng.random() < 0.3}
+    for first in range(len(right) + 1):
+        best = next((number for number in right[:first] if number in among), None)
+        assert ranking.best(among, first) == best
 
 
 CLIMBS = some.lists(
@@ -103,13 +117,22 @@ def test_a_promotion_is_the_definition_whatever_the_order(
             break
     shuffled = list(climbs.items())
     rng.shuffle(shuffled)
-    before = dict(climbs)
-    assert promote(dict(shuffled), Rungs((1, 3, 9), eta), closing=closing) == right
-    assert climbs == before
+    whole = Climbs(dict(shuffled))
+    assert promote(whole, Rungs((1, 3, 9), eta), closing=closing) == right
+    grown, halving = Climbs(), Rungs((1, 3, 9), eta)
+    for far in range(4):  # rung by rung, asked in between
+        for number, climb in shuffled:
+            if far <= len(climb.gains):
+                short = far < len(climb.gains)
+                grown[number] = Climb(climb.gains[:far], max(0, far - 1)) if short else climb
+            if rng.random() < 0.2:
+                promote(grown, halving)
+    assert promote(grown, halving, closing=closing) == right
+    assert dict(grown) == dict(whole) == climbs
 
 
 def test_without_rungs_nobody_is_promoted() -> None:
-    assert promote({0: Climb(((1.0,),))}, Rungs(), closing=True) is None
+    assert promote(Climbs({0: Climb(((1.0,),))}), Rungs(), closing=True) is None
 
 
 def test_a_search_halves_and_ends_with_its_number_of_trials(journal: Path) -> None:

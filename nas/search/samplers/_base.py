@@ -34,7 +34,7 @@ class SpaceSampler(BaseSampler):
     def __init__(self, candidates: Candidates, seed: int) -> None:
         self.candidates = candidates
         self.seed = seed
-        self._distributions: dict[str, BaseDistribution] = {
+        self.distributions: dict[str, BaseDistribution] = {
             each.key: CategoricalDistribution(each.options) for each in candidates.space.decisions
         }
 
@@ -55,7 +55,7 @@ class SpaceSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """All decisions of the space; a drawn point has the active ones only."""
-        return self._distributions
+        return self.distributions
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]

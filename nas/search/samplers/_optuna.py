@@ -40,7 +40,7 @@ class OptunaSampler(SpaceSampler):
         inner = self.inner(int(rng.integers(1 << 31)))
         shared = inner.infer_relative_search_space(study, trial)
         proposed = inner.sample_relative(study, trial, shared)
-        for key, distribution in self._distributions.items():
+        for key, distribution in self.distributions.items():
             if key not in proposed:
                 proposed[key] = inner.sample_independent(study, trial, key, distribution)
         here = self.candidates.at(space.active(proposed))

@@ -20,7 +20,7 @@ Allowed: TypeAlias = Callable[[Genotype], bool]
 
 PASSES = 4  # over all decisions, at most; usually the second changes nothing
 MANY = 8  # numbers of a decision that are tried; of more, so many, evenly
-DRAWS = 64  # random candidates met besides
+DRAWS = 16  # random candidates met besides
 
 
 def ends(space: Space, allowed: Allowed | None = None) -> tuple[Point, Point]:

@@ -101,7 +101,8 @@ class Shelf(nn.Module):
     def _begun(self, one: _Largest, seed: int) -> Tensor:
         """First weights: those of the largest layer, and around it as spread as they are."""
         place = one.slice.place
-        random = torch.Generator().manual_seed(seed << 32 | zlib.crc32("/".join(place).encode()))
+        # a word of 32 bits is all that torch's generator takes of a seed
+        random = torch.Generator().manual_seed(zlib.crc32(f"{seed} {'/'.join(place)}".encode()))
         module = fresh(one.layer, torch.device("cpu"))
         for each in module.modules():
             initialise(each, random)

@@ -43,13 +43,7 @@ class Book:
         try:
             self._storage = self._read()
             with self:
-                self.study = optuna.create_study(
-                    storage=self._storage,
-                    study_name="nas",
-                    directions=objective.directions,
-                    sampler=sampler,
-                    load_if_exists=True,
-                )
+                self.study = self._open(objective)
                 self._check(settings)
             self._count = len(self.trials)
         except BaseException:
@@ -163,6 +157,16 @@ class Book:
                 f"{self.path}: is no journal of a search ({type(error).__name__}: {error}); "
                 "restore the file from a copy, or begin a new run (nothing was changed)"
             ) from error
+
+    def _open(self, objective: Objective) -> optuna.Study:
+        if self._storage.get_all_studies():
+            return optuna.load_study(study_name=None, storage=self._storage, sampler=self._sampler)
+        return optuna.create_study(
+            study_name="nas",
+            storage=self._storage,
+            sampler=self._sampler,
+            directions=objective.directions,
+        )
 
     def _check(self, settings: Mapping[str, Any]) -> None:
         """Write the settings into a new study; of an old one, see that they are the same."""

@@ -27,8 +27,7 @@ SMALL = Toy(depth=1, width=9)  # short lines: each byte costs a search
     ("rungs", "groups", "good"),
     [
         (WHOLE, 2, (2, 3)),  # the last ask and the last tell
-        # an ask and its result at the first rung, a promotion and the result at the top
-        (Rungs((1, 2)), 4, (0, 1)),
+        (Rungs((1, 2)), 2, (0, 1)),  # a promotion and the result at the top
     ],
 )
 def test_cut_at_every_byte_of_the_last_groups_it_loads_and_goes_on(

@@ -92,7 +92,8 @@ def main() -> None:
     space = Space(load(args.space))
     seeds = range(args.first, args.first + args.seeds)
     print(
-        f"{args.space}, seeds {seeds[0]} to {seeds[-1]}: the incumbent's value after {QUERIES} queries"
+        f"{args.space}, seeds {seeds[0]} to {seeds[-1]}: "
+        f"the incumbent's value after {QUERIES} queries"
     )
     for name in args.samplers:
         start = time.process_time()

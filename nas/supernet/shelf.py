@@ -35,8 +35,7 @@ class _Largest:
 class Shelf(nn.Module):
     """One parameter for each place, its name the path, as large as the largest slice on each side.
 
-    The same seed gives the same numbers, in whatever order the parts were told. `zeros` are the
-    places of scales that begin at zero.
+    The same seed gives the same numbers. `zeros` are the places of scales that begin at zero.
     """
 
     def __init__(self, told: Iterable[Part], seed: int, zeros: frozenset[Path]) -> None:
@@ -124,8 +123,6 @@ class Shelf(nn.Module):
 def _joined(first: tuple[Axis, ...] | None, second: tuple[Axis, ...]) -> tuple[Axis, ...]:
     """The least that holds both."""
     if first is None or first == second:
-        return second
-    if len(first) != len(second):
         return second
     return tuple(
         Axis(

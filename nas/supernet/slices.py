@@ -87,11 +87,12 @@ def _origin(found: dict[Path, Path], path: Path) -> Path:
 def _slices(
     node: Node, layer: Layer, inputs: Layout, out: Layout, place: Path
 ) -> Iterator[tuple[str, Slice]]:
+    """What each of a layer's tensors takes; sides that can't be cut are in the place's name."""
     for name, shape in _shapes(layer):
         axes = _axes(layer, name, shape, inputs, out)
         *inside, last = name.split(".")
         fixed = [str(sum(axis.parts)) for axis in axes if axis.fixed and sum(axis.parts) > 1]
-        full = (*place, *inside, "_".join([last, *fixed]))
+        full = (*place, *inside, "_".join([*fixed, last]))
         yield name, Slice(".".join([*node.path, name]), full, axes)
 
 
@@ -139,6 +140,6 @@ def _spread(
         size = ()
     for name, each in slices:
         if len(each.axes) == 2 and max(size, default=1) > 1:
-            last = f"{each.place[-1]}_{'x'.join(map(str, size))}"
+            last = f"{'x'.join(map(str, size))}_{each.place[-1]}"
             each = replace(each, place=(*each.place[:-1], last))
         yield name, each

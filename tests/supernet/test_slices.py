@@ -66,7 +66,7 @@ def test_a_matrix_on_a_flattened_map_keeps_the_pixels_of_each_channel():
     whole, part = taken(
         "conv(choice(2, 4)) >> pool_to(2) >> flatten >> linear(3)",
         "conv(2) >> pool_to(2) >> flatten >> linear(3)",
-        ("linear.linear.weight", "linear.linear.weight_2x2"),
+        ("linear.linear.weight", "linear.linear.2x2_weight"),
     )
     assert whole.shape == (3, 16)
     assert torch.equal(part, whole[:, :8])
@@ -75,7 +75,7 @@ def test_a_matrix_on_a_flattened_map_keeps_the_pixels_of_each_channel():
 def test_maps_of_other_sizes_have_matrices_of_their_own():
     net = Supernet(nas.parse(f"{START}pool_to(choice(1, 2)) >> flatten >> linear(3){END}"))
     shapes = {name: tuple(each.shape) for name, each in net.shelf.named_parameters()}
-    assert shapes["linear.linear.weight_2x2"] == (3, 12)
+    assert shapes["linear.linear.2x2_weight"] == (3, 12)
     assert shapes["linear.linear.weight"] == (3, 3)
 
 

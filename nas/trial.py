@@ -32,7 +32,8 @@ class Job:
 
     `epochs` is where to stop and score, of the `total` that the schedule is made for; a later job
     in the same folder goes on from there. `accumulate` parts a step take less memory for the same
-    gradients. None is the evaluator's own.
+    gradients. None is the evaluator's own. With a `parent`, the number and the genotype of a trial
+    whose folder stands beside this one's, the candidate begins with that trial's weights.
     """
 
     number: int
@@ -44,6 +45,8 @@ class Job:
     epochs: int | None = None
     total: int | None = None
     accumulate: int = 1
+    parent: int | None = None
+    parent_genotype: str = ""
 
     def to_json(self) -> str:
         """This job as one line of JSON."""

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import torch
 
-from nas.compiler.network import compile
+from nas.compiler.morph import inherit
+from nas.compiler.network import Network, compile
 from nas.costs import cost
 from nas.data import DataSet, load
 from nas.errors import DataError, DivergenceError
 from nas.genotype import Genotype, parse
 from nas.genotype.recording import graph
 from nas.train.checkpoint import restore, save
+from nas.train.feed import Feed
 from nas.train.loop import default_device, fit
 from nas.train.recipe import Recipe
 from nas.train.score import BATCH, Score
@@ -45,7 +47,8 @@ class TrainEvaluator:
 
         A job that stops before the last epoch, or is broken off, leaves checkpoint.safetensors
         there too; the next one for the same candidate goes on from it, to the same figures as if it
-        had never stopped.
+        had never stopped. A job with a parent begins with that trial's weights, as far as
+        `nas.compiler.morph.inherit` can.
 
         Figures: `accuracy` (share of validation images) and `loss` (mean cross-entropy) on the
         validation split, `epochs`. Raises whatever goes wrong with the candidate, which the
@@ -86,6 +89,8 @@ class TrainEvaluator:
         data = matched(load(self.data), network)
         with threads(self.threads or worthwhile(cost(network).macs, recipe.batch)):
             model = trainee(network, recipe, job.seed)
+            if job.parent is not None and not (folder / CHECKPOINT).exists():
+                _inherit(model, job, folder.parent / str(job.parent) / WEIGHTS, data)
             fit(
                 *(model, data, recipe), epochs=epochs, stop=stop, seed=job.seed,
                 device=self._device, checkpoint=folder / CHECKPOINT,
@@ -123,6 +128,14 @@ def matched(data: DataSet, genotype: Genotype) -> DataSet:
             f"end it with classifier({classes})"
         )
     return data.resized(*size)
+
+
+def _inherit(model: Network, job: Job, weights: Path, data: DataSet) -> None:
+    """Let a candidate begin with the weights of its parent, which lie at `weights`."""
+    parent = compile(parse(job.parent_genotype), seed=0)
+    restore(parent, weights)
+    images, _ = next(Feed.of(data, data.train(), torch.device("cpu")).ordered(BATCH))
+    inherit(model, parent, images)
 
 
 def _figures(score: Score) -> dict[str, float]:

@@ -8,6 +8,7 @@ from nas.data import DataSet, Part, load
 from nas.errors import DataError, RunError, WeightsError
 from nas.evaluate import TrainEvaluator
 from nas.execute.attempt import attempt
+from nas.train.score import Score
 from nas.trial import Job, Kind
 
 SMALL = "image(1, 16, 16) >> conv(8, 3, stride=2) >> mbconv(16, stride=2) * 2 >> classifier(10)"
@@ -145,3 +146,29 @@ def test_a_network_of_other_channels_or_classes_is_refused():
     with pytest.raises(DataError, match=r"gives \(7,\), but digits has 10 classes; end it with cl"):
         module.matched(data, parse(SMALL.replace("classifier(10", "classifier(7")))
     assert module.matched(data, parse(SMALL)).shape == (1, 16, 16)
+
+
+def test_a_job_with_a_parent_begins_with_its_weights(tmp_path, monkeypatch):
+    evaluator = TrainEvaluator(epochs=2, device="cpu", threads=1)
+    for number in (0, 1, 2):
+        (tmp_path / str(number)).mkdir()
+    first = evaluator.evaluate(Job(0, SMALL, seed=1), tmp_path / "0")
+    begun = []
+    fit = module.fit
+
+    def watched(model, data, *arguments, **options):
+        begun.append(Score.of(model, data, data.validation()).top1)
+        return fit(model, data, *arguments, **options)
+
+    monkeypatch.setattr(module, "fit", watched)
+    wider = SMALL.replace("mbconv(16", "mbconv(24, 5")
+    child = Job(1, wider, seed=2, parent=0, parent_genotype=SMALL)
+    assert Job.from_json(child.to_json()) == child
+    again = [evaluator.evaluate(child, tmp_path / "1").figures for _ in range(2)]
+    assert again[0] == again[1]
+    assert begun == [first.figures["accuracy"]] * 2  # before any training
+    alone = evaluator.evaluate(Job(2, wider, seed=2), tmp_path / "2").figures
+    assert begun[2] < 0.3
+    assert again[0] != alone
+    lost = attempt(evaluator, Job(3, wider, 2, parent=9, parent_genotype=SMALL), tmp_path / "3")
+    assert (lost.kind, "weights can't be read" in lost.reason) == (Kind.CRASHED, True)

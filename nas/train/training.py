@@ -156,8 +156,9 @@ class Training:
         tensors, facts = checkpoint.read(path)
         if "training" not in facts:
             raise WeightsError(f"{path}: weights alone, not the checkpoint of a training")
-        for what, asked in self._identity().items():
-            found = facts["training"].get(what)
+        asked_for = self._identity()
+        for what in asked_for | facts["training"]:
+            asked, found = asked_for.get(what), facts["training"].get(what)
             if found != asked:
                 raise WeightsError(
                     f"{path}: a checkpoint of another training, whose {what} is {shown(found)}, "
@@ -225,6 +226,9 @@ class Training:
             "seed": self.seed,
             "number of epochs": self.epochs,
         }
+        still = sum(not each.requires_grad for each in self.model.parameters())
+        if still:
+            same["frozen tensors"] = still
         recipe = asdict(self.recipe)
         for name in ("name", "accumulate"):
             del recipe[name]

@@ -8,10 +8,10 @@ import torch
 
 import nas
 from nas.data import Split, load
-from nas.errors import UsageError
+from nas.errors import UsageError, WeightsError
 from nas.train import Recipe, fit
 from nas.train.score import Score
-from nas.train.semi import few_labels
+from nas.train.semi._few import few_labels
 from nas.train.transfer import frozen, stages
 
 TEXT = (
@@ -108,3 +108,18 @@ def test_with_few_labels_frozen_features_beat_training_from_scratch(pretrained):
             scores.append(Score.of(model, data, data.test()).top1)
         gains.append(scores[0] - scores[1])
     assert statistics.mean(gains) > 0.02, gains
+
+
+def test_a_frozen_training_goes_on_to_the_same_bits_and_only_as_frozen(pretrained, tmp_path):
+    data, file = five(5), tmp_path / "checkpoint.safetensors"
+    whole, parts = transferred(pretrained), transferred(pretrained)
+    with frozen(whole, 2):
+        fit(whole, data, RECIPE, epochs=2, seed=0)
+    with frozen(parts, 2):
+        fit(parts, data, RECIPE, epochs=2, stop=1, seed=0, checkpoint=file)
+    for first, found in ((0, "None"), (1, "3")):
+        with frozen(parts, first), pytest.raises(WeightsError, match=f"tensors is 9, not {found}"):
+            fit(parts, data, RECIPE, epochs=2, seed=0, checkpoint=file)
+    with frozen(parts, 2):
+        fit(parts, data, RECIPE, epochs=2, seed=0, checkpoint=file)
+    assert all(parts.state_dict()[name].equal(value) for name, value in state(whole).items())

@@ -19,10 +19,11 @@ from ray.tune.search import Searcher
 
 from nas.execute import ray_tune
 from nas.execute.ray_tune import Stopping
-from nas.execute.worker import Worker
+from nas.execute.worker import KILLED, Packed, Worker
 from nas.trial import Job, Kind, Outcome
 
-PATIENCE = 60.0  # seconds for the other slots to come up
+PATIENCE = 120.0  # seconds for the other slots to come up
+MOMENT = 2.0  # seconds in which an actor that is ending has ended
 
 
 class JobSearcher(Searcher):  # type: ignore[misc]
@@ -101,7 +102,7 @@ class Slot(tune.Trainable):  # type: ignore[misc]
         """Make the worker; its child starts with the first job."""
         settings = pickle.loads(base64.b64decode(config["settings"]))
         evaluator, scratch, self._limit, self._stopping, roll = settings
-        self._worker = Worker(evaluator, Path(scratch), self._limit)
+        self._worker = Worker(Packed(evaluator), Path(scratch), self._limit)
         self._roll: Path | None = Path(roll)
         self._roll.mkdir(parents=True, exist_ok=True)
         (self._roll / uuid.uuid4().hex).touch()
@@ -119,6 +120,8 @@ class Slot(tune.Trainable):  # type: ignore[misc]
             self._worker.limit = self._limit - self._seconds
         self._worker.submit(job)
         outcome = self._worker.finish()
+        if outcome.reason == KILLED:  # perhaps by Ray, as this actor ends: then the job is lost
+            time.sleep(MOMENT)
         self._seconds += outcome.seconds
         if self._roll is not None:
             _await(self._roll, self.config["first"])

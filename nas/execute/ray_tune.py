@@ -136,7 +136,8 @@ class RayTune:
         self._files = (scratch.parent / "ray").absolute()  # Tune's own, of no use afterwards
         self._name = f"run-{os.getpid()}-{len(_BRIDGES)}"
         roll = self._files / self._name / "up"
-        settings = (evaluator, str(scratch.absolute()), limit, stopping, str(roll))
+        packed = pickle.dumps(evaluator)
+        settings = (packed, str(scratch.absolute()), limit, stopping, str(roll))
         self._bridge = _BRIDGES[self._name] = _Bridge(
             settings=base64.b64encode(pickle.dumps(settings)).decode(), stopping=stopping
         )

@@ -9,15 +9,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from nas.errors import RunError
 from nas.execute._base import Evaluator
@@ -26,8 +29,20 @@ from nas.trial import Job, Kind, Outcome
 
 _PROGRAM = "from nas.execute.worker import serve; serve({fd}, {parent})"
 _PR_SET_PDEATHSIG = 1
+KILLED = "its process was killed (out of memory?)"
 GRACE = 120.0  # seconds for a child to import torch and say that it is ready
 POLL = 0.5  # seconds between a child's looks at its parent
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An evaluator on its way to a worker's child, which alone loads what it needs: torch takes
+    seconds, and a Ray actor that holds the worker has no use for it."""
+
+    pickled: bytes
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
+        return pickle.loads, (self.pickled,)
 
 
 class Worker:
@@ -40,7 +55,7 @@ class Worker:
 
     def __init__(
         self,
-        evaluator: Evaluator,
+        evaluator: Evaluator | Packed,
         scratch: Path,
         limit: float | None = None,
         environment: Mapping[str, str] | None = None,
@@ -151,7 +166,7 @@ class Worker:
             code = 0
         self.close()
         if code == -signal.SIGKILL:
-            return "its process was killed (out of memory?)"
+            return KILLED
         if code < 0:
             return f"its process was ended by {signal.Signals(-code).name}"
         return f"its process ended with exit code {code}"

@@ -34,6 +34,11 @@ class SpaceError(NasError):
     fits the budget."""
 
 
+class ScalingError(NasError):
+    """A network can't be scaled as asked: no coefficient there, a target that no scaled network
+    meets."""
+
+
 class DataError(NasError):
     """A data set is missing, damaged or not what the genotype expects."""
 

@@ -1,0 +1,25 @@
+"""RegNet's: the best networks of every size have about the same depth and resolution, and widen.
+
+Source: Designing Network Design Spaces, arXiv:2003.13678, section 4 and Figure 11: from 0.2 to 32
+GF the depth stays near 20 blocks; width and group width grow, at 224 pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nas.scaling.factors import Factors
+from nas.scaling.laws._base import ScalingLaw, doubled
+
+
+@dataclass(frozen=True)
+class Law(ScalingLaw):
+    """width = group width = 2^(phi / 2)."""
+
+    source = "RegNet, arXiv:2003.13678"
+    keeps = "depth and resolution; groups stay as many, and widen"
+
+    def at(self, phi: float, side: int) -> Factors:
+        """Channels and those of groups."""
+        wider = doubled(phi, 1 / 2)
+        return Factors(width=wider, group_width=wider)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nas.cli.data import fetched
 from nas.errors import RunError, UsageError
+from nas.evaluate.cheap import names as evaluators
+from nas.evaluate.zero_cost import USUAL
+from nas.evaluate.zero_cost import names as proxies
 from nas.quantity import format_count, parse_bytes, parse_count, parse_latency, parse_seconds
 from nas.search.samplers import names
 
@@ -25,6 +28,11 @@ HELP = "search a space for a good network by training candidates"
 DESCRIPTION = """\
 Draw candidates from a search space, train each for a few epochs, keep the best.
 
+With a cheap --evaluator candidates are scored instead, and ten are trained: the five best by score,
+and five drawn at random, two of them before the scoring. --time is divided so that more random ones
+follow until they took as long as the search itself. RUN/trust.json, and the last lines, say how far
+scores rank as training does (Kendall's tau), and what random search finds at the same cost.
+
 Candidates over a limit (--max-macs, ...) are never built, and none is trained twice. The images
 are split in three: candidates are trained on one part and scored on the second; the test part is
 read once, at the end. Ctrl-C stops cleanly (twice: at once); --resume goes on after that, a crash
@@ -32,6 +40,8 @@ or a kill, as if there had been none. The best so far is always in RUN/best.
 """
 TIME = 120.0  # seconds, where neither --time nor --trials is given
 INTERRUPTED = 130
+ZERO_COST = "zero-cost"
+FAST = "evolution"  # its sampler: a score takes less time than the predictor's thinking
 _LIMITS: dict[str, Callable[[str], float]] = {
     "target_macs": parse_count,
     "target_latency": parse_latency,
@@ -54,6 +64,10 @@ _WITH_SPACE = (
     "eta",
     "warm_start",
     "seed",
+    "evaluator",
+    "proxy",
+    "table",
+    "survivors",
 )
 
 
@@ -81,17 +95,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--sampler",
-        help=f"{', '.join(names())} (default: predictor); a setting stands behind a colon: "
-        "evolution:population=50,sample=10",
+        help=f"{', '.join(names())} (default: predictor; with zero-cost evolution); a setting "
+        "stands behind a colon: evolution:population=50,sample=10",
     )
     how.add_argument(
         "--objective",
-        help="mnasnet, accuracy or loss (default: mnasnet = accuracy * (MACs / target)^-0.07)",
+        help="mnasnet, accuracy or loss (default: mnasnet = accuracy * (MACs / target)^-0.07), or "
+        "score (default of --evaluator zero-cost)",
     )
     how.add_argument(
         "--objectives",
         metavar="A,B",
-        help="a front of several: accuracy,macs,params,latency,memory,loss",
+        help="a front of several: accuracy,macs,params,latency,memory,loss,score",
     )
     for name, metavar, said in (
         (
@@ -112,6 +127,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where latency is asked for, a calibration by `nas latency calibrate`, of any device "
         "(default: one of this CPU, made at the start in half a minute)",
+    )
+    how.add_argument(
+        "--evaluator",
+        metavar="NAME",
+        help=f"{', '.join(evaluators())} (default: train); all but train score candidates, and "
+        "train the survivors only",
+    )
+    how.add_argument(
+        "--proxy",
+        metavar="NAME",
+        help=f"of --evaluator zero-cost: {', '.join(proxies())} (default: {USUAL})",
+    )
+    how.add_argument(
+        "--table",
+        metavar="FILE[:COLUMN]",
+        help="of --evaluator table: a CSV file (also .gz) whose rows are networks, named by a "
+        "column hash, notation, ops or genotype, and the column to look up (default: accuracy)",
+    )
+    how.add_argument(
+        "--survivors",
+        type=int,
+        metavar="N",
+        help="of a cheap evaluator: train at least so many (default: 10; 0 of a table)",
     )
     how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
     how.add_argument("--epochs", type=int, help="for each candidate (default: the recipe's)")
@@ -197,14 +235,15 @@ def run(args: argparse.Namespace) -> int:
         run = Run.resume(args.resume, amend)
         if args.download:
             fetched(run.study.goal.data)
-        evaluator = wiring.evaluator(run.study.goal.data, run.study.training, device)
+        evaluator = wiring.evaluator(run.study, device, run.folder)
     else:
+        folder = args.out or _folder(args)
         wiring.stopping(placement, new)  # refused before anything is made
         wiring.join(placement)
         if args.download:
             fetched(new.goal.data)
-        evaluator = wiring.evaluator(new.goal.data, new.training, device)
-        run = Run.start(new, args.out or _folder(args), _calibration(args))
+        evaluator = wiring.evaluator(new, device, folder)
+        run = Run.start(new, folder, _calibration(args))
     with run:
         stopping = wiring.stopping(placement, run.study)
         executor = wiring.executor(evaluator, run.folder / SCRATCH, placement, stopping)
@@ -265,12 +304,14 @@ def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:
 
 
 def _study(args: argparse.Namespace, amend: Callable[[Budget], Budget]) -> Study:
-    from nas.study import Budget, Study
+    from nas.study import Budget, Evaluation, Study
 
     if args.study is not None:
         held = Study.load(args.study)
         return replace(held, budget=amend(held.budget))
-    return Study(_goal(args), _training(args), amend(Budget(seconds=TIME)))
+    table = None if args.table is None else str(Path(args.table).absolute())
+    evaluation = Evaluation(args.evaluator, args.proxy, table, args.survivors)
+    return Study(_goal(args), _training(args), amend(Budget(seconds=TIME)), evaluation)
 
 
 def _goal(args: argparse.Namespace) -> Goal:
@@ -296,6 +337,10 @@ def _goal(args: argparse.Namespace) -> Goal:
         )
     if args.objectives or args.objective:
         values["objectives"] = tuple((args.objectives or args.objective).split(","))
+    elif args.evaluator == ZERO_COST:
+        values["objectives"] = ("score",)
+    if args.evaluator == ZERO_COST:
+        values.setdefault("sampler", FAST)
     if args.width is not None and not 0 < args.width <= 64:
         raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
     if args.seed is not None and args.seed < 0:
@@ -346,13 +391,27 @@ def _report(run: Run, result: Result) -> int:
     if result.why:
         print(f"ended: {result.why}")
     _predicted(result)
+    for line in result.trust.lines() if result.trust else ():
+        print(line)
     trained = run.trained(best)
     which = f"trial {best.number}, after {trained}" if trained else f"trial {best.number}"
-    if result.test is None:
+    untrained = run.untrained(best)
+    if result.interrupted:
         print(f"stopped; go on with `{go_on}`")
+        if untrained and run.study.evaluation.trained:
+            print(f"best so far: trial {best.number} by {untrained}; none is trained yet")
+            return INTERRUPTED
         accuracy = best.figures.get("accuracy", 0.0)
         print(f"best so far: {folder}/best ({which}): {accuracy:.2%} valid., {_sizes(best)}")
         return INTERRUPTED
+    if untrained and run.study.evaluation.trained:
+        raise RunError(
+            f"{folder}: no candidate could be trained; give --resume {folder} a longer --time, or "
+            "see the reasons above"
+        )
+    if result.test is None:
+        print(f"best: {folder}/best ({which}), not trained: {untrained}; {_sizes(best)}")
+        return 0
     print(
         f"best: {folder}/best ({which}): {result.test['accuracy']:.2%} of the test "
         f"images right, which the search never saw; {_sizes(best)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nas.evaluate.train import WEIGHTS, TrainEvaluator
 from nas.trial import Job, Outcome
@@ -17,12 +17,26 @@ class Scorer(Protocol):
         """The outcome of `job`, with the figure that it measures."""
 
 
+@runtime_checkable
+class Prepared(Protocol):
+    """A cheap evaluator that has work to do before the first candidate, such as to train a
+    supernet."""
+
+    def prepare(self) -> None:
+        """Do it, or what is left of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StagedEvaluator:
     """Scores at a job's rung 0, trains at rung 1."""
 
     scorer: Scorer
     trainer: TrainEvaluator
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """The scorer, if it has to be prepared once before a search."""
+        return self.scorer if isinstance(self.scorer, Prepared) else None
 
     def evaluate(self, job: Job, folder: Path) -> Outcome:
         """The outcome of `job` by the evaluator of its rung."""

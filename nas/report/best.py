@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nas.errors import RunError
-from nas.genotype import parse
+from nas.genotype import Genotype, parse
 from nas.report.artefact import Origin, contents
 from nas.report.folder import replace
 
@@ -23,24 +23,32 @@ class Best:
     genotype: str
     scores: Mapping[str, float]  # as measured on the validation split
     retrain: str  # the command, run inside the folder
+    untrained: str = ""  # of one that wasn't trained: what scored it
 
 
 def publish(best: Best, weights: Path, folder: Path) -> None:
-    """`folder` holds `best` whole, as `nas compile` would leave it, and `nas.load` reads it.
+    """`folder` holds `best` whole, as `nas compile` would leave it, and `nas.load` reads it; its
+    weights are those at `weights` or, if it wasn't trained, drawn with seed 0.
 
     Whatever was there is replaced in one step: a reader finds the old folder or the new one.
     Raises `RunError` if it can't be written; the old one then stays.
     """
     scores = ", ".join(f"{name} {value:.4g}" for name, value in best.scores.items())
+    trained = f"trained by the search: {scores} (validation split)"
+    again = "Train it again here, to the same weights on the same machine, by"
     origin = Origin(
         title=f"Trial {best.trial}",
-        weights=f"trained by the search: {scores} (validation split)",
-        again="Train it again here, to the same weights on the same machine, by",
+        weights=f"drawn with seed 0, not trained: {scores} by {best.untrained}"
+        if best.untrained
+        else trained,
+        again="Train it here by" if best.untrained else again,
         command=best.retrain,
         figures={"trial": best.trial, "validation": dict(best.scores)},
     )
     try:
-        replace(folder, contents(parse(best.genotype), lambda path: _link(weights, path), origin))
+        network = parse(best.genotype)
+        save = _drawn(network) if best.untrained else lambda path: _link(weights, path)
+        replace(folder, contents(network, save, origin))
     except OSError as error:
         raise RunError(
             f"{folder}: can't be written ({error.strerror}); the best before is still there: make "
@@ -55,6 +63,14 @@ def holds(folder: Path, best: Best) -> bool:
         return bool((figures["trial"], figures["validation"]) == (best.trial, dict(best.scores)))
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _drawn(network: Genotype) -> Callable[[Path], None]:
+    """What saves the network's weights as they are drawn with seed 0."""
+    from nas.compiler.network import compile
+    from nas.train.checkpoint import save
+
+    return lambda path: save(compile(network, seed=0), path)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -120,12 +120,13 @@ def _front(progress: Progress) -> Table:
         step = (len(members) - 1) / (FRONT - 1)
         members = tuple(members[round(i * step)] for i in range(FRONT))
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for name in ("front", "accuracy", "MACs", "parameters"):
+    measure = "score" if any(each.score is not None for each in members) else "accuracy"
+    for name in ("front", measure, "MACs", "parameters"):
         table.add_column(name, justify="right")
     for each in members:
         table.add_row(
             f"trial {each.number}",
-            f"{each.accuracy:.4f}",
+            each.measured,
             format_count(each.macs),
             format_count(each.params),
         )

@@ -11,18 +11,34 @@ from nas.quantity import format_count, format_seconds
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A trial's result in one line: its number, accuracy (0 to 1), MACs and parameters, and how far
-    it was trained where it isn't complete ("3 of 9 epochs")."""
+    it was trained where it isn't complete ("3 of 9 epochs").
+
+    What wasn't trained says `by` which evaluator, and has its `score` if that gives no accuracy.
+    """
 
     number: int
     accuracy: float
     macs: float
     params: float
     trained: str = ""
+    by: str = ""
+    score: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What was measured."""
+        return "accuracy" if self.score is None else "score"
+
+    @property
+    def measured(self) -> str:
+        """The accuracy, or the score."""
+        return f"{self.accuracy:.4f}" if self.score is None else f"{self.score:.5g}"
 
     def __str__(self) -> str:
         after = f" after {self.trained}" if self.trained else ""
+        after += f" by {self.by}" if self.by else ""
         return (
-            f"trial {self.number}: accuracy {self.accuracy:.4f}{after}, "
+            f"trial {self.number}: {self.name} {self.measured}{after}, "
             f"{format_count(self.macs)} MACs, {format_count(self.params)} parameters"
         )
 
@@ -40,6 +56,7 @@ class Progress:
     seconds: float | None
     trials: int | None
     waiting: int = 0  # trials at a rung: promoted later, or pruned in the end
+    trained: int | None = None  # where a cheap evaluator leads the search: trained until now
     hypervolume: float | None = None  # of several objectives' front, 0 to 1
 
     @property
@@ -66,7 +83,10 @@ class Progress:
         """Trials done and running, other outcomes, time: one line."""
         of = f" of {self.trials}" if self.trials is not None else ""
         wait = f" ({self.waiting} at a rung)" if self.waiting else ""
-        parts = [f"{self.done}{of} done{wait}", f"{len(self.running)} running"]
+        parts = [f"{self.done}{of} done{wait}"]
+        if self.trained is not None:
+            parts = [f"{self.done} scored", f"{self.trained} trained"]
+        parts.append(f"{len(self.running)} running")
         parts += [
             f"{count} {kind}" for kind, count in self.counts.items() if count and kind != "complete"
         ]

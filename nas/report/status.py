@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from nas.quantity import format_seconds
 from nas.report.live import draw
 from nas.report.progress import Progress
+from nas.report.trust import Trust
 
 HOUR = 3600.0
 MANY = 8  # numbers of trials that are written out
@@ -50,6 +51,7 @@ class Status:
     trial_seconds: float  # that trials took, added up
     idle: float | None
     ended: str  # why nothing more will be asked, or nothing
+    trust: Trust | None = None  # of a search by a cheap evaluator
 
     @property
     def rate(self) -> float | None:
@@ -79,6 +81,7 @@ class Status:
             "best": asdict(self.best) if self.best else None,
             "front": [asdict(each) for each in self.front],
             "ended": self.ended,
+            "trust": self.trust.as_json() if self.trust else None,
         }
 
 
@@ -111,6 +114,8 @@ def _lines(status: Status) -> list[str]:
         lines.append(f"rate: {status.rate:.3g} good trials an hour, {format_seconds(each)} each")
     if status.ended:
         lines.append(f"ended: {status.ended}")
+    if status.trust is not None:
+        lines += status.trust.lines()
     return lines
 
 

@@ -144,6 +144,15 @@ class Candidates:
                 return found.point
         return self.repaired(found.point)
 
+    def at_random(self, rng: np.random.Generator) -> Candidate:
+        """A feasible candidate drawn at random, whether it was tried before or not: the first of up
+        to 100 draws that is feasible, else the last one led back."""
+        for _ in range(DRAWS):
+            found = self.at(self.space.sample(rng))
+            if found.excess <= 1:
+                return found
+        return self.descend(found.point, rng)
+
     def repaired(self, point: Point, wander: bool = True) -> Point:
         """A feasible new point; or one that is feasible, or as near as smaller neighbours lead.
 

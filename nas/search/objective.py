@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nas.errors import UsageError, nearest
 from nas.search.front import Box
 
 MNASNET = "mnasnet"
+SCORE = "score"  # of a network that isn't trained; what stands for it once it is, is its accuracy
 EXPONENT = -0.07  # twice the MACs for 5 % more accuracy is an even trade
 _MAXIMIZED = {
     "accuracy": True,
     MNASNET: True,
+    SCORE: True,
     "loss": False,
     "macs": False,
     "params": False,
     "latency": False,
     "memory": False,
 }
-_BOUNDED = {"accuracy": 1.0, MNASNET: 1.0}  # from 0; a reward may be a little larger
+_BOUNDED = {"accuracy": 1.0, MNASNET: 1.0, SCORE: 1.0}  # from 0; a reward may be a little larger
 
 
 def reward(accuracy: float, cost: float, target: float) -> float:
@@ -72,7 +74,12 @@ class Objective:
     @property
     def main(self) -> int:
         """Which of the names decides between the members of a front: the accuracy, or the first."""
-        return self.names.index("accuracy") if "accuracy" in self.names else 0
+        return next((i for i, name in enumerate(self.names) if name in ("accuracy", SCORE)), 0)
+
+    @property
+    def trained(self) -> Objective:
+        """The same of trained networks: their accuracy in the place of a score."""
+        return replace(self, names=tuple("accuracy" if n == SCORE else n for n in self.names))
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -129,4 +136,4 @@ def objectives() -> tuple[str, ...]:
 
 
 def _measured(name: str) -> bool:
-    return name in ("accuracy", "loss", MNASNET)
+    return name in ("accuracy", "loss", MNASNET, SCORE)

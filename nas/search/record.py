@@ -3,7 +3,8 @@
 A trial that was running when its driver died keeps its number and is asked again, with the same
 genotype and seed, so a resumed search is the uninterrupted one. With rungs, a trial stays RUNNING
 in Optuna while it waits for a promotion; `sent` among its attributes is the rung it was last sent
-to, `rung.<r>` the result there.
+to, `rung.<r>` the result there. With a cheap evaluator (`Screening`) the numbers of the trials that
+were drawn at random, to be trained whatever their score, are noted as `drawn`.
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.errors import RunError
 from nas.search.book import Book
-from nas.search.candidates import Candidate
+from nas.search.candidates import Candidate, Point
 from nas.search.card import sizes
 from nas.search.kept import KeptTrial, recall, results
 from nas.search.objective import Objective
-from nas.search.rungs import WHOLE, Climb, Climbs, Rungs, promote
+from nas.search.rungs import WHOLE, Climb, Climbs, Rungs
 from nas.search.samplers._base import SpaceSampler
+from nas.search.screening import Screened, Screening, failed
 from nas.search.standing import FAILURES, Finished, Standing
 from nas.search.warm_start import Known, WarmStart
 from nas.trial import Job, Kind, Outcome
 
+DRAWN = "drawn"  # what is noted of a screening
+RANDOM = "random"  # the attribute of a trial that its sampler didn't draw
+DRAWS = 100  # before nothing more is drawn at random, as all was
 PARTS = 2  # that a step's batch is cut into once memory ran out
 
 
@@ -46,7 +51,7 @@ class Record:
         sampler: SpaceSampler,
         objective: Objective,
         settings: Mapping[str, Any],
-        rungs: Rungs = WHOLE,
+        rungs: Rungs | Screening = WHOLE,
         failures: int = FAILURES,
     ) -> None:
         self.path = path
@@ -62,8 +67,12 @@ class Record:
         self._waiting: dict[int, Job] = {}  # by its last job; it may be promoted
         self._again: deque[Job] = deque()
         self._climbs = Climbs()
+        self.scoring = 0.0  # seconds at rung 0, of what the sampler drew
+        self.training: dict[int, float] = {}  # seconds at higher rungs, by trial
         self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
         self._book = Book(path, sampler, objective, settings)
+        self._drawn: list[int] = list(self._book.noted(DRAWN) or ())
+        self.exhausted = False  # nothing is left to draw at random
         self._study = self._book.study
         try:
             for trial in self._book.trials:
@@ -98,10 +107,22 @@ class Record:
         """How many trials count towards a budget, or will unless they fail."""
         return self.standing.good + len(self._open)
 
-    def ask(self, begin: bool = True) -> Job | None:
+    @property
+    def drawn(self) -> dict[int, bool]:
+        """The trials that were drawn at random, to be trained whatever their score, and whether
+        they failed."""
+        return {each: failed(self._climbs[each]) for each in self._drawn}
+
+    @property
+    def sent(self) -> int:
+        """How many trials are trained, or being so, after a score."""
+        return sum(one.sent > 0 and not failed(one) for one in self._climbs.values())
+
+    def ask(self, begin: bool = True, at_random: int = 0) -> Job | None:
         """The next job, in the journal before it is returned; None where there is none for now.
 
-        First what was lost, then a promotion, then, if one may `begin`, a new candidate. Infeasible
+        First what was lost, then a promotion, then, until there are so many, a candidate drawn
+        `at_random` (of a screening), then, if one may `begin`, a new one by the sampler. Infeasible
         and repeated candidates are told at once, and the next one is drawn. Once nothing runs and
         nothing may begin (or `standing.ended` says why), None is for good.
         """
@@ -111,13 +132,18 @@ class Record:
                 return job
         while not self.standing.ended or self.standing.spent:
             begins = begin and not self.standing.ended
-            closing = not begins and not self._running
-            number = promote(self._climbs, self._rungs, closing=closing)
+            number = self._rungs.promoted(
+                self._climbs, begins=begins, busy=bool(self._running), drawn=self._drawn
+            )
             if number is not None:
                 return self._promoted(number)
-            if not begins:
+            usable = sum(not bad for bad in self.drawn.values())
+            if usable < at_random and not self.exhausted:
+                new = self._at_random()
+            elif begins:
+                new = self._new()
+            else:
                 return None
-            new = self._new()
             if new is not None:
                 return new
         return None
@@ -138,14 +164,15 @@ class Record:
             del self._running[job.number]
             return outcome
         self.standing.seconds += outcome.seconds
+        self._count(job.number, job.rung, outcome.seconds)
         known = self._open[job.number]
         known.seconds += outcome.seconds
         if outcome.kind == Kind.OUT_OF_MEMORY and job.accumulate == 1:
             return self._retried(job, outcome)
-        outcome, values = self._valued(outcome, known)
+        outcome, values = self._valued(outcome, job, known)
         del self._running[job.number]
         with self._book:
-            if outcome.kind == Kind.COMPLETE and self._rungs.epochs:
+            if outcome.kind == Kind.COMPLETE and self._rungs.top:
                 self._book.result(job, outcome, values)
                 self._book.set(job.number, seconds=round(known.seconds, 3))
             if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
@@ -186,12 +213,32 @@ class Record:
 
     def believed(self) -> Finished | None:
         """The complete trial of this run that the sampler predicts to be best, if it predicts."""
+        if isinstance(self._rungs, Screening):
+            return None  # it has learnt from the scores
         number = self._sampler.believed(self._study)
         if number is None:
             return None
         trial = self._book.trials[number]
         kept = _kept(trial)
         return kept.finished(self._job_seed(number))[-1] if kept.own else None
+
+    def screened(self) -> tuple[Screened, ...]:
+        """What a screening has trained, by number."""
+        if not isinstance(self._rungs, Screening):
+            return ()
+        main, trials = self._objective.main, self._book.trials
+        best = set(self._rungs.best(self._climbs))
+        found = []
+        for number in sorted(self.training):
+            told = results(trials[number].user_attrs)
+            if len(told) > 1:
+                scored, trained = (dict(each["figures"]) for each in told)
+                gain = self._objective.gains(tuple(told[1]["values"]))[main]
+                random = number in self._drawn
+                chosen = number in best or not random
+                seconds = self.training[number]
+                found.append(Screened(number, chosen, random, scored, trained, seconds, gain))
+        return tuple(found)
 
     def note(self, key: str, value: Any) -> None:
         """Keep `value` (JSON) under `key` beside the trials."""
@@ -207,20 +254,48 @@ class Record:
 
     def _new(self) -> Job | None:
         """Draw a candidate: its job, or None if it was refused and told."""
+        return self._begun()
+
+    def _at_random(self) -> Job | None:
+        """Draw a candidate at random: its job, or None where it is known already (it may then be
+        promoted), or was refused, or nothing is left."""
+        for attempt in range(DRAWS):
+            rng = np.random.default_rng([self._seed, len(self._drawn), attempt, 2])
+            found = self._candidates.at_random(rng)
+            number = self._candidates.seen.get(found.card.hash)
+            if number is None:
+                return self._begun(found.point)
+            if number in self._drawn or failed(self._climbs[number]):
+                continue
+            self._drawn.append(number)
+            self.note(DRAWN, self._drawn)
+            return None
+        self.exhausted = True
+        return None
+
+    def _begun(self, point: Point | None = None) -> Job | None:
+        """A new trial's job: at `point`, drawn at random, or else at what the sampler proposes;
+        None if it was refused and told."""
         with self._book:
-            drawn = self._book.draw()
+            drawn = self._book.draw(point)
             number = drawn.number
             candidate = self._candidates.at(drawn.params)
             card = candidate.card
             refused = self._refusal(number, candidate)
-            self._book.begin(drawn, card.stored(self._figures), refused)
+            held: dict[str, Any] = {**card.stored(self._figures)}
+            if point is not None:
+                held[RANDOM] = True
+            self._book.begin(drawn, held, refused)
+            if point is not None and not refused:
+                self._drawn.append(number)
+                self._book.note(DRAWN, self._drawn)
         if refused:
             self.standing.add(refused.kind, refused.reason)
             return None
         self._candidates.seen[card.hash] = number
         job = self._job(number, card.genotype)
         self._open[job.number] = _Open(card.sizes(self._figures))
-        self._climbs[job.number] = Climb()
+        self._climbs[job.number] = Climb(random=point is not None)
         self._running[job.number] = job
         return job
 
@@ -277,13 +352,16 @@ class Record:
         cause = outcome.reason.splitlines()[0] if outcome.reason else outcome.kind.value
         return replace(outcome, reason=f"{cause}; tried again with its batch in {PARTS} parts")
 
-    def _valued(self, outcome: Outcome, known: _Open) -> tuple[Outcome, tuple[float, ...]]:
+    def _valued(
+        self, outcome: Outcome, job: Job, known: _Open
+    ) -> tuple[Outcome, tuple[float, ...]]:
         """The outcome as it is recorded, and the objectives' values if it is complete."""
         outcome = _finite(outcome)
         if outcome.kind != Kind.COMPLETE:
             return outcome, ()
+        objective = self._objective.trained if job.rung else self._objective
         try:
-            return outcome, self._objective.values({**outcome.figures, **known.sizes})
+            return outcome, objective.values({**outcome.figures, **known.sizes})
         except KeyError as error:
             reason = f"the evaluator measured no {error}"
             return replace(outcome, kind=Kind.CRASHED, reason=reason), ()
@@ -300,6 +378,13 @@ class Record:
         self.standing.reached(
             Finished(number, job.genotype, job.seed, values, figures, job.rung, job.accumulate)
         )
+
+    def _count(self, number: int, rung: int, seconds: float) -> None:
+        """Take the time of an evaluation into account."""
+        if rung:
+            self.training[number] = self.training.get(number, 0.0) + seconds
+        elif not self._climbs[number].random:
+            self.scoring += seconds
 
     def _end(self, number: int) -> None:
         self._climbs[number] = replace(self._climbs[number], ended=True)
@@ -331,7 +416,12 @@ class Record:
             return
         found = recall(self.standing, kept, seed)
         gains = tuple(self._objective.gains(each.values) for each in found)
-        self._climbs[number] = Climb(gains, kept.sent, kept.ended)
+        self._climbs[number] = Climb(gains, kept.sent, kept.ended, RANDOM in held)
+        total = held.get("seconds", 0.0)
+        first = results(held)[0]["seconds"] if kept.sent else total
+        self._count(number, 0, first)
+        if kept.sent:
+            self._count(number, kept.sent, total - first)
         if kept.ended:
             return
         known = _Open(sizes(held), held.get("seconds", 0.0))

@@ -78,6 +78,7 @@ class Climb:
     gains: tuple[Gains, ...] = ()
     sent: int = 0
     ended: bool = False  # complete, failed or pruned
+    random: bool = False  # drawn by a screening to be trained, not by the sampler
 
     @property
     def waits(self) -> bool:

@@ -42,7 +42,8 @@ class Standing:
     def __init__(self, objective: Objective, failures: int = FAILURES) -> None:
         self.counts: Counter[Kind] = Counter()
         self.retried = 0  # trials that ran out of memory and were tried again
-        self.results = 0  # trainings that gave one, to a rung or whole
+        self.results = 0  # that trials gave, at a rung or whole
+        self.trained = 0  # of them, those above the first rung
         self.rung = 0  # the highest that a trial has a result at
         self.incumbent: Finished | None = None  # the best at that rung
         self.latest: Finished | None = None  # the result that was added last
@@ -88,6 +89,7 @@ class Standing:
         A result at a higher rung puts those at lower ones aside: they aren't comparable.
         """
         self.results += 1
+        self.trained += trial.rung > 0
         self.latest = trial
         self._streak = []
         if trial.rung < self.rung:

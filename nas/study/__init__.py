@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.study.run import Result, Run
-    from nas.study.settings import Budget, Goal, Study, Training
+    from nas.study.settings import Budget, Evaluation, Goal, Study, Training
 
-__all__ = ["Budget", "Goal", "Result", "Run", "Study", "Training"]
+__all__ = ["Budget", "Evaluation", "Goal", "Result", "Run", "Study", "Training"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,36 +14,41 @@ from typing import Self
 from nas.errors import RunError
 from nas.execute import Evaluator, Executor
 from nas.latency import Calibration
+from nas.quantity import format_seconds
 from nas.report.best import Best, holds, publish
 from nas.report.live import Display
 from nas.report.progress import Progress
+from nas.report.trust import Trust
 from nas.search.feasible import opening
 from nas.search.objective import Objective
 from nas.search.record import Record
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import Finished
-from nas.study import aims, wiring
+from nas.study import aims, screening, wiring
 from nas.study.interrupt import Interrupt
 from nas.study.settings import Budget, Study
-from nas.study.status import JOURNAL, SETTINGS, entry, progress, trained
-from nas.trial import Kind, Outcome
+from nas.study.status import JOURNAL, SETTINGS, TRUST, entry, progress, trained
+from nas.trial import Job, Kind, Outcome
 
 BEST, SCRATCH = "best", "trials"
 LATENCY = "latency.json"  # the calibration, where latency is asked for
 WEIGHTS = "weights.safetensors"
 WARM_START, BELIEVED = "warm_start", "believed"  # what the journal notes of them
+PREPARED = "prepared"  # seconds before the first candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a sitting came to: the best trial, its test figures once the search is over, and why;
-    `believed` is the complete trial that the sampler predicts to be best, if it predicts."""
+    `believed` is the complete trial that the sampler predicts to be best, if it predicts; `trust`
+    says how far a cheap evaluator that led the search can be."""
 
     best: Finished | None
     test: Mapping[str, float] | None
     interrupted: bool
     why: str
     believed: Finished | None = None
+    trust: Trust | None = None
 
 
 class Run:
@@ -57,7 +62,9 @@ class Run:
         self.opening = opening  # said before the first trial
         self.folder = folder
         self.record = record
-        self._before = record.standing.seconds  # spent in earlier sittings
+        self._prepared: float = record.noted(PREPARED) or 0.0
+        self._before = self._prepared + record.standing.seconds  # spent in earlier sittings
+        self._plan = screening.plan(study, record, self._prepared)
         self._began = time.monotonic()
 
     @classmethod
@@ -79,7 +86,7 @@ class Run:
         among = wiring.candidates(study.goal, latency)
         study = aims.settle(study, among)
         sampler, objective = wiring.searcher(study, among)
-        wiring.rungs(study.training)  # refused before anything is made
+        wiring.ladder(study)  # refused before anything is made
         known = wiring.known(study, among)
         try:
             (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
@@ -120,9 +127,8 @@ class Run:
 
     @staticmethod
     def _opened(study: Study, folder: Path, sampler: SpaceSampler, objective: Objective) -> Record:
-        rungs = wiring.rungs(study.training)
-        failures = study.budget.failures
-        return Record(folder / JOURNAL, sampler, objective, study.fixed(), rungs, failures)
+        ladder, failures = wiring.ladder(study), study.budget.failures
+        return Record(folder / JOURNAL, sampler, objective, study.fixed(), ladder, failures)
 
     def __enter__(self) -> Self:
         return self
@@ -149,6 +155,9 @@ class Run:
                         display.say(self.opening)
                     if not self.record.begun and self.record.noted(WARM_START):
                         display.say(self.record.noted(WARM_START))
+                    if self.study.evaluation.cheap and self.record.noted(PREPARED) is None:
+                        with interrupt.allowed(), self._explained():
+                            self._prepare(evaluator, display)
                     while not interrupt.asked and self._fill(executor):
                         with interrupt.allowed(), self._explained():
                             outcomes = executor.wait()
@@ -163,10 +172,43 @@ class Run:
         believed = self.record.believed()
         if believed is not None:
             self.record.note(BELIEVED, believed.number)
-        if interrupt.asked or standing.incumbent is None:
-            return Result(standing.incumbent, None, interrupt.asked, standing.ended, believed)
-        test = self._test(standing.incumbent, evaluator)
-        return Result(standing.incumbent, test, False, standing.ended, believed)
+        best, trust = standing.incumbent, self._trust()
+        tested = best is not None and self._is_trained(best) and not interrupt.asked
+        test = self._test(best, evaluator) if best is not None and tested else None
+        return Result(best, test, interrupt.asked, standing.ended, believed, trust)
+
+    def _prepare(self, evaluator: Evaluator, display: Display) -> None:
+        """Let an evaluator do what it has to before the first candidate, if it has."""
+        prepared = wiring.prepared(evaluator)
+        if prepared is None:
+            return
+        name, begin = self.study.evaluation.by, time.monotonic()
+        display.say(f"preparing the {name}")
+        prepared.prepare()
+        self._prepared = round(time.monotonic() - begin, 3)
+        self.record.note(PREPARED, self._prepared)
+        if self._plan is not None:
+            self._plan.prepared = self._prepared
+        display.say(f"the {name} is ready, after {format_seconds(self._prepared)}")
+
+    def _trust(self) -> Trust | None:
+        """How far the cheap evaluator can be trusted by now, which is written down."""
+        if self._plan is None:
+            return None
+        trust = screening.trust(self.study, self.record, self._plan.scoring)
+        trust.save(self.folder / TRUST)
+        return trust
+
+    def _is_trained(self, trial: Finished) -> bool:
+        """Whether a trial was trained, rather than scored."""
+        return self.study.evaluation.cheap is None or trial.rung > 0
+
+    def untrained(self, trial: Finished) -> str:
+        """What scored a trial that wasn't trained, such as "score 12.3 by naswot"; else nothing."""
+        if self._is_trained(trial):
+            return ""
+        line = entry(trial, self.study)
+        return f"{line.name} {line.measured} by {line.by}"
 
     def _finish(self, interrupt: Interrupt) -> None:
         """Prune what waits at a rung, unless the search is to go on after a stop or a repair."""
@@ -199,19 +241,24 @@ class Run:
     def _fill(self, executor: Executor) -> bool:
         """Submit what the budget and the executor allow; whether anything runs."""
         while executor.free and self._has_time():
-            job = self.record.ask(begin=self._may_begin())
+            job = self._next()
             if job is None:
                 break
             executor.submit(job)
         return bool(self.record.running)
 
-    def _may_begin(self) -> bool:
-        """Whether one more candidate fits the budget by number."""
+    def _next(self) -> Job | None:
+        """The next job that the budget allows, None for none."""
+        if self._plan is not None:
+            begins = self._plan.begins(self._elapsed())
+            return self.record.ask(begins, self._plan.at_random(begins))
         trials = self.study.budget.trials
-        return trials is None or self.record.begun < trials
+        return self.record.ask(begin=trials is None or self.record.begun < trials)
 
     def _has_time(self) -> bool:
         """Whether at least half of the usual time of a training is left; the first always fits."""
+        if self._plan is not None:
+            return self._plan.fits(self._elapsed())
         budget, standing = self.study.budget, self.record.standing
         if budget.seconds is None or not self.record.begun:
             return True
@@ -224,9 +271,7 @@ class Run:
         best, latest = self.record.standing.incumbent, self.record.standing.latest
         self._tidy()
         if outcome.kind == Kind.COMPLETE and latest is not None:
-            display.told(
-                f"{entry(latest, self.study.training)}, {outcome.seconds:.1f} s", latest is best
-            )
+            display.told(f"{entry(latest, self.study)}, {outcome.seconds:.1f} s", latest is best)
         else:
             display.told(_failure(outcome), False)
 
@@ -234,12 +279,14 @@ class Run:
         """Bring best/ and the trials' folders to what the record says, after a tell or a kill."""
         standing = self.record.standing
         best = standing.incumbent
-        kept = {each.number for each in standing.front} | set(self.record.unfinished)
+        open_ = self.record.running if self._plan is not None else self.record.unfinished
+        kept = {each.number for each in standing.front} | set(open_)
         if best is not None:
             kept.add(best.number)
             weights = self.folder / SCRATCH / str(best.number) / WEIGHTS
             shown = self._best(best)
-            if weights.exists() and not holds(self.folder / BEST, shown):
+            there = weights.exists() or (shown.untrained and self._plan is None)
+            if there and not holds(self.folder / BEST, shown):
                 publish(shown, weights, self.folder / BEST)
         names = set(map(str, kept))
         for folder in (self.folder / SCRATCH).glob("*"):
@@ -249,7 +296,7 @@ class Run:
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training
         words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
-        epochs, total = wiring.rungs(training).span(trial.rung)
+        epochs, total = wiring.ladder(self.study).span(trial.rung)
         if total or training.epochs:
             words += ["--epochs", str(total or training.epochs)]
         if epochs != total:
@@ -263,6 +310,7 @@ class Run:
             genotype=trial.genotype,
             scores={name: value for name, value in trial.figures.items() if name not in sizes},
             retrain=shlex.join(words),
+            untrained="" if self._is_trained(trial) else self.study.evaluation.by,
         )
 
     def trained(self, trial: Finished) -> str:

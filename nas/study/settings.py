@@ -10,9 +10,14 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nas.errors import RunError, nearest
+from nas.evaluate.cheap import TRAIN
+from nas.evaluate.zero_cost import USUAL
 from nas.search.standing import FAILURES
 
-Section = TypeVar("Section", "Goal", "Training", "Budget")
+ZERO_COST, TABLE = "zero-cost", "table"  # evaluators with options of their own
+SURVIVORS = 10  # of a cheap evaluator, as long as a table doesn't stand for the training itself
+
+Section = TypeVar("Section", "Goal", "Training", "Budget", "Evaluation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,35 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What measures the candidates: training (None), or a cheap evaluator and then the training of
+    its survivors; what None stands for is the evaluator's own."""
+
+    evaluator: str | None = None
+    proxy: str | None = None  # of zero-cost
+    table: str | None = None  # of table: a file, or file:column
+    survivors: int | None = None  # trained at least; 0 trains none
+
+    @property
+    def cheap(self) -> str | None:
+        """The name of the cheap evaluator, None where candidates are only trained."""
+        return None if self.evaluator in (None, TRAIN) else self.evaluator
+
+    @property
+    def trained(self) -> int:
+        """How many survivors of the cheap evaluator are trained, at least."""
+        if self.cheap is None:
+            return 0
+        usual = 0 if self.cheap == TABLE else SURVIVORS
+        return usual if self.survivors is None else self.survivors
+
+    @property
+    def by(self) -> str:
+        """The evaluator as it is named beside a figure that it gave: "naswot", "supernet"."""
+        return (self.proxy or USUAL) if self.cheap == ZERO_COST else self.evaluator or TRAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """When to stop, over all sittings: after so many seconds or good trials (complete, or pruned at
     a rung), None for no limit; or after so many failures of one kind in a row."""
@@ -58,27 +92,28 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything that makes a search; `goal` and `training` must stay when it is resumed."""
+    """Everything that makes a search; all but the `budget` must stay when it is resumed."""
 
     goal: Goal
     training: Training = field(default_factory=Training)
     budget: Budget = field(default_factory=Budget)
+    evaluation: Evaluation = field(default_factory=Evaluation)
 
     def fixed(self) -> dict[str, Any]:
         """The settings that every trial of a run shares, as JSON values.
 
         A setting that is new must be None, False or 0 unless given, as in runs begun before it.
         """
-        return {**asdict(self.goal), **asdict(self.training)}
+        return {**asdict(self.goal), **asdict(self.training), **asdict(self.evaluation)}
 
     def save(self, path: Path) -> None:
         """Write `study.toml`, without what is None. Raises `RunError` if it can't be written."""
         lines = ["# run again: nas search --study study.toml"]
         for section, values in asdict(self).items():
-            lines.append(f"\n[{section}]")
-            lines += [
-                f"{key} = {_toml(value)}" for key, value in values.items() if value is not None
-            ]
+            given = {key: value for key, value in values.items() if value is not None}
+            if given:
+                lines.append(f"\n[{section}]")
+                lines += [f"{key} = {_toml(value)}" for key, value in given.items()]
         new = path.with_name(f".{path.name}-new")
         try:
             new.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -109,6 +144,7 @@ class Study:
             _section(Goal, held.get("goal"), f"{path}: [goal]"),
             _section(Training, held.get("training", {}), f"{path}: [training]"),
             _section(Budget, held.get("budget", {}), f"{path}: [budget]"),
+            _section(Evaluation, held.get("evaluation", {}), f"{path}: [evaluation]"),
         )
 
 

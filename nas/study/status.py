@@ -7,14 +7,17 @@ from pathlib import Path
 from nas.errors import RunError
 from nas.report.progress import Entry, Progress
 from nas.report.status import Member, Status, Writer
+from nas.report.trust import Trust
 from nas.search.kept import recall
 from nas.search.objective import Objective
 from nas.search.reading import Reading, ago, driver, read
 from nas.search.standing import Finished, Standing
 from nas.study import aims
 from nas.study.settings import Study, Training
+from nas.trial import Kind
 
 JOURNAL, SETTINGS = "journal.log", "study.toml"
+TRUST = "trust.json"  # how far a cheap evaluator can be trusted
 
 
 def status(folder: Path) -> Status:
@@ -48,6 +51,7 @@ def status(folder: Path) -> Status:
         trial_seconds=standing.seconds,
         idle=ago(reading.last) if reading.last else None,
         ended=standing.ended,
+        trust=Trust.load(folder / TRUST),
     )
 
 
@@ -78,27 +82,40 @@ def progress(
     """A standing in the values that a display shows; `elapsed` in seconds."""
     best = standing.incumbent
     counts = {kind.value: count for kind, count in (+standing.counts).items()}
+    screened = study.evaluation.trained > 0
+    if screened:
+        counts.pop(Kind.PRUNED.value, None)  # scored, which is said of all
     if standing.retried:
         counts["tried again in smaller parts"] = standing.retried
     return Progress(
         done=standing.good + len(waiting),
         running=running,
         counts=counts,
-        best=entry(best, study.training) if best else None,
-        front=tuple(entry(each, study.training) for each in standing.front),
+        best=entry(best, study) if best else None,
+        front=tuple(entry(each, study) for each in standing.front),
         elapsed=elapsed,
         seconds=study.budget.seconds,
         trials=study.budget.trials,
         waiting=len(waiting),
         hypervolume=standing.hypervolume,
+        trained=standing.trained if screened else None,
     )
 
 
-def entry(trial: Finished, training: Training) -> Entry:
+def entry(trial: Finished, study: Study) -> Entry:
     """A result in one line."""
     figures = trial.figures
     sizes = figures["macs"], figures["params"]
-    return Entry(trial.number, figures.get("accuracy", 0.0), *sizes, trained(trial, training))
+    evaluation = study.evaluation
+    who = evaluation.by if evaluation.cheap and not trial.rung else ""
+    return Entry(
+        trial.number,
+        figures.get("accuracy", 0.0),
+        *sizes,
+        trained=trained(trial, study.training),
+        by=who,
+        score=figures.get("score"),
+    )
 
 
 def trained(trial: Finished, training: Training) -> str:

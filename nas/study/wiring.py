@@ -19,11 +19,13 @@ from nas.search.objective import Objective
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
+from nas.search.screening import Screening
 from nas.space import Space, around, fit
-from nas.study import aims
+from nas.study import aims, screening
 from nas.study.settings import Goal, Study, Training
 
 if TYPE_CHECKING:
+    from nas.evaluate.staged import Prepared
     from nas.execute.ray_tune import Cluster, Stopping
     from nas.search.warm_start import WarmStart
 
@@ -93,9 +95,16 @@ def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
     return make(goal.sampler, among, goal.seed), aims.objective(goal)
 
 
+def ladder(study: Study) -> Rungs | Screening:
+    """The rungs that candidates climb: of a cheap evaluator's search, score and training. Raises
+    `UsageError` for what an evaluator can't do."""
+    screening.check(study)
+    return screening.screened(study) or rungs(study.training)
+
+
 def rungs(training: Training) -> Rungs:
-    """The rungs that candidates climb. Raises `UsageError` for epochs that don't increase, or are
-    given twice."""
+    """The rungs of training. Raises `UsageError` for epochs that don't increase, or are given
+    twice."""
     if training.rungs is None:
         if training.eta is not None:
             raise UsageError(f"--eta {training.eta}: only with --rungs, such as --rungs 1,3,9")
@@ -224,6 +233,11 @@ def stopping(placement: Placement, study: Study) -> Stopping | None:
             f"{option}: it compares trials by their accuracy alone, but the objective is "
             f"{','.join(study.goal.objectives)}; add --objective accuracy, or use --rungs"
         )
+    if study.evaluation.cheap is not None:
+        raise UsageError(
+            f"{option}: not with --evaluator {study.evaluation.evaluator}, which decides who is "
+            "trained"
+        )
     if training.rungs is not None:
         raise UsageError(f"{option}: not with --rungs; one of them decides who goes on")
     return Stopping(name, training.epochs or Recipe.load(training.recipe).epochs)
@@ -243,14 +257,44 @@ def executor(
     return InProcess(evaluator, scratch)
 
 
-def evaluator(data: str, training: Training, device: str) -> Evaluator:
-    """The evaluator that trains candidates on `device`.
+def prepared(evaluator: Evaluator) -> Prepared | None:
+    """What has to be prepared once before a search, if anything has."""
+    from nas.evaluate.staged import StagedEvaluator
 
-    Raises for an unknown recipe, and where the data set's files are missing.
+    return evaluator.prepared if isinstance(evaluator, StagedEvaluator) else None
+
+
+def evaluator(study: Study, device: str, folder: Path) -> Evaluator:
+    """What measures the study's candidates on `device`; it may keep files in `folder`.
+
+    Raises for an unknown recipe or evaluator, and where the data set's files are missing.
     """
     from nas.evaluate.train import TrainEvaluator
     from nas.train.recipe import Recipe
 
+    goal, training = study.goal, study.training
+    ladder(study)
     Recipe.load(training.recipe)
-    load_data(data).require()
-    return TrainEvaluator(data, training.recipe, training.epochs, device)
+    trainer = TrainEvaluator(goal.data, training.recipe, training.epochs, device)
+    name = study.evaluation.cheap
+    if name is None or study.evaluation.trained:
+        load_data(goal.data).require()
+    if name is None:
+        return trainer
+    from nas.evaluate.cheap import Given, make
+    from nas.evaluate.staged import StagedEvaluator
+
+    given = Given(
+        goal.data,
+        str(fitted(goal).genotype),
+        device,
+        goal.seed,
+        training.recipe,
+        folder,
+        near=goal.around,
+        max_macs=goal.max_macs,
+        max_params=goal.max_params,
+        proxy=study.evaluation.proxy,
+        table=study.evaluation.table,
+    )
+    return StagedEvaluator(make(name, given), trainer)

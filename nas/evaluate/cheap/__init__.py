@@ -1,8 +1,9 @@
 """Cheap evaluators, one per file: each scores a candidate in far less time than its training takes.
 
 A new one is one more file here with a function `evaluator(given)`, which makes it of what is
-`Given` for a search, and `FIGURE`, the name of what it measures: "score" (larger is better) or
-"accuracy". Its name on the command line is the file's, with `-` for `_`.
+`Given` for a search, and `FIGURES`, the names of what it measures, the main one first: "score"
+(larger is better), or "accuracy" and "loss". Its name on the command line is the file's, with `-`
+for `_`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nas.errors import UsageError, nearest
 if TYPE_CHECKING:
     from nas.evaluate.staged import Scorer
 
-__all__ = ["TRAIN", "Given", "figure", "make", "names"]
+__all__ = ["TRAIN", "Given", "figures", "make", "names"]
 
 TRAIN = "train"  # the evaluator that isn't cheap: real epochs
 
@@ -50,9 +51,9 @@ def names() -> tuple[str, ...]:
     return (TRAIN, *cheap)
 
 
-def figure(name: str) -> str:
-    """What an evaluator measures: "accuracy" or "score". Raises `UsageError` for an unknown one."""
-    return "accuracy" if name == TRAIN else str(_module(name).FIGURE)
+def figures(name: str) -> tuple[str, ...]:
+    """What an evaluator measures, the main figure first. Raises `UsageError` for an unknown one."""
+    return ("accuracy", "loss") if name == TRAIN else tuple(_module(name).FIGURES)
 
 
 def make(name: str, given: Given) -> Scorer:

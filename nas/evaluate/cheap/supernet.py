@@ -6,7 +6,7 @@ from nas.data import load
 from nas.evaluate.cheap import Given
 from nas.evaluate.supernet import SupernetEvaluator
 
-FIGURE = "accuracy"
+FIGURES = ("accuracy", "loss")
 
 
 def evaluator(given: Given) -> SupernetEvaluator:

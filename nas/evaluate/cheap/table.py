@@ -24,7 +24,7 @@ from nas.trial import Job, Kind, Outcome
 from nas.zoo import genotype as named
 from nas.zoo.nas_bench_201 import from_digits, notation
 
-FIGURE = "accuracy"
+FIGURES = ("accuracy",)
 PERCENT = 100.0
 
 
@@ -51,7 +51,7 @@ class TableEvaluator:
             value, why = None, f"{self.path} has no row for this network: it {error}"
         if value is None:
             return Outcome(job.number, Kind.INFEASIBLE, reason=why)
-        return Outcome(job.number, Kind.COMPLETE, {FIGURE: value})
+        return Outcome(job.number, Kind.COMPLETE, {FIGURES[0]: value})
 
 
 def evaluator(given: Given) -> TableEvaluator:
@@ -63,7 +63,7 @@ def evaluator(given: Given) -> TableEvaluator:
         raise UsageError("--evaluator table: needs --table FILE.csv, the table to look up")
     path, _, column = given.table.rpartition(":")
     if not path or Path(given.table).is_file():
-        path, column = given.table, FIGURE
+        path, column = given.table, FIGURES[0]
     _read(path, column)
     return TableEvaluator(path, column)
 

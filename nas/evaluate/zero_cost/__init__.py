@@ -17,7 +17,9 @@ from nas.errors import UsageError, nearest
 if TYPE_CHECKING:
     from nas.evaluate.zero_cost._probe import Probe
 
-__all__ = ["names", "proxy"]
+__all__ = ["USUAL", "names", "proxy"]
+
+USUAL = "naswot"  # of a search: it ranks best in studies/zero_cost
 
 
 def names() -> tuple[str, ...]:

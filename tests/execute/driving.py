@@ -16,6 +16,7 @@ from nas.execute import Executor, InProcess, Local
 from nas.report.live import display
 from nas.report.progress import Progress
 from nas.search.reading import read
+from nas.search.rungs import WHOLE, Rungs
 from nas.study import Budget, Goal, Run, Study
 from nas.study.run import SCRATCH
 from nas.study.status import JOURNAL, SETTINGS, status
@@ -62,12 +63,13 @@ class Drawn:
         return {"accuracy": 0.0}
 
 
-def opened(folder: Path, trials: int) -> Run:
+def opened(folder: Path, trials: int, rungs: Rungs = WHOLE) -> Run:
     """The run in `folder`, begun or gone on with."""
     (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
     study = Study(Goal("toy"), budget=Budget(trials=trials))
     study.save(folder / SETTINGS)
-    record = open_record(folder / JOURNAL, space=SPACE, settings={"objectives": ["accuracy"]})
+    settings = {"objectives": ["accuracy"]}
+    record = open_record(folder / JOURNAL, space=SPACE, settings=settings, rungs=rungs)
     return Run(study, folder, record)
 
 
@@ -94,10 +96,16 @@ def search(
 
 
 def started(
-    folder: Path, name: str, trials: int, address: str | None = None, slots: int = SLOTS
+    folder: Path,
+    name: str,
+    trials: int,
+    address: str | None = None,
+    slots: int = SLOTS,
+    rungs: Rungs = WHOLE,
 ) -> "subprocess.Popen[bytes]":
     """A driver in a process of its own; it writes what it says to `folder`.txt."""
-    words = [str(folder), name, str(trials), str(slots), *([address] if address else [])]
+    epochs = ",".join(map(str, rungs.epochs))
+    words = [str(folder), name, str(trials), str(slots), epochs, *([address] if address else [])]
     with folder.with_suffix(".txt").open("ab") as said:
         # By its name, since a worker's child doesn't know this module as `__main__`.
         command = [sys.executable, "-W", "ignore", "-c", "import driving; driving.main()", *words]
@@ -126,6 +134,7 @@ def results(folder: Path) -> dict[int, object]:
 
 
 def main() -> None:
-    """What `started` starts: FOLDER EXECUTOR TRIALS SLOTS [ADDRESS]."""
-    where, kind, count, places, *addresses = sys.argv[1:]
-    search(opened(Path(where), int(count)), Drawn(0.3), kind, int(places), *addresses)
+    """What `started` starts: FOLDER EXECUTOR TRIALS SLOTS EPOCHS [ADDRESS]."""
+    where, kind, count, places, epochs, *addresses = sys.argv[1:]
+    rungs = Rungs(tuple(map(int, epochs.split(",")))) if epochs else WHOLE
+    search(opened(Path(where), int(count), rungs), Drawn(0.3), kind, int(places), *addresses)

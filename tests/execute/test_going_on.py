@@ -11,6 +11,9 @@ from driving import FAULTS, NONE, Drawn, done, opened, results, search, started,
 from faulty import children
 from test_ray_tune import play
 
+from nas.search.kept import results as kept
+from nas.search.reading import read
+from nas.search.rungs import Rungs
 from nas.trial import Kind
 
 ALL = {"raise": 0.15, "memory": 0.15, "nan": 0.15, "hang": 0.05, "kill": 0.1}  # in few trials
@@ -67,6 +70,35 @@ def test_begun_under_ray_and_killed_it_goes_on_elsewhere(other: str, tmp_path: P
     search(opened(tmp_path / "run", 16), Drawn(), other)
     assert results(tmp_path / "run").items() >= before.items()
     assert results(tmp_path / "run") == whole(tmp_path / "whole", 16, NONE)
+
+
+def held(folder: Path) -> dict[tuple[int, int], object]:
+    """What the journal holds of each trial at each rung."""
+    return {
+        (trial.number, rung): (result["values"], result["figures"])
+        for trial in read(folder / "journal.log").trials
+        for rung, result in enumerate(kept(trial.held))
+    }
+
+
+def test_rungs_begun_under_ray_and_killed_go_on_in_process(tmp_path: Path) -> None:
+    rungs = Rungs((1, 2))
+    driver = started(tmp_path / "run", "ray", 9, rungs=rungs)
+    journal = tmp_path / "run" / "journal.log"
+    until(driver, lambda: journal.exists() and any(t.sent for t in read(journal).trials))
+    driver.kill()
+    driver.wait()
+    before = held(tmp_path / "run")
+    assert gone()
+    found = search(opened(tmp_path / "run", 9, rungs), Drawn(), "in-process")
+    search(opened(tmp_path / "whole", 9, rungs), Drawn(), "in-process")
+    after, whole = held(tmp_path / "run"), held(tmp_path / "whole")
+    assert after.items() >= before.items()
+    # who is promoted when depends on what has come by then, but never what comes of it
+    assert all(after[each] == whole[each] for each in after.keys() & whole.keys())
+    assert {number for number, rung in after if rung == 0} == set(range(9))
+    assert 3 <= found.counts[Kind.COMPLETE] <= 5
+    assert found.counts[Kind.COMPLETE] + found.counts[Kind.PRUNED] == 9
 
 
 def test_faults_of_every_kind_leave_the_budget_of_good_trials(tmp_path: Path) -> None:

@@ -37,8 +37,9 @@ class Watcher(Protocol):
 class Task:
     """What is trained: a genotype's text by a recipe, for so many epochs, into a folder.
 
-    The folder holds the weights afterwards; meanwhile a checkpoint, from which the training goes on
-    if one is there.
+    It begins with `weights`, a file, if there is one, and leaves the first `freeze` stages as they
+    are. The folder holds the weights afterwards; meanwhile a checkpoint, from which the training
+    goes on if one is there.
     """
 
     genotype: str
@@ -48,6 +49,8 @@ class Task:
     stop: int | None  # after so many of the epochs
     seed: int
     folder: Path
+    weights: str | None = None
+    freeze: int = 0
 
 
 def train(task: Task, workers: int, watcher: Watcher, *, gpu: bool = True) -> History:
@@ -124,16 +127,20 @@ def _member(config: dict[str, Any]) -> None:
     import torch
     from ray.train.torch import get_device
 
+    from nas.compiler.weights import load_weights
     from nas.train.checkpoint import save
     from nas.train.loop import fit
     from nas.train.score import Score
     from nas.train.team import Team
     from nas.train.trainee import trainee
+    from nas.train.transfer import frozen
 
     task, said = config["task"], config["said"]
     device = get_device() if config["gpu"] else torch.device("cpu")
-    model: torch.nn.Module = trainee(parse(task.genotype), task.recipe, task.seed)
-    data = load(task.data).resized(*model.input_shape[1:])  # type: ignore[index]
+    model = trainee(parse(task.genotype), task.recipe, task.seed)
+    data = load(task.data).resized(*model.input_shape[1:])
+    if task.weights is not None:
+        load_weights(model, task.weights, strict=False)
     if config["gpu"]:
         model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
     leads, last = Team.here().leads, 0.0
@@ -148,10 +155,11 @@ def _member(config: dict[str, Any]) -> None:
         said.put(("epoch", epoch, Score.of(model, data, data.validation()).top1))
 
     try:
-        history = fit(
-            *(model, data, task.recipe), epochs=task.epochs, stop=task.stop, seed=task.seed,
-            device=device, watch=watch, beat=beat, checkpoint=task.folder / CHECKPOINT,
-        )  # fmt: skip
+        with frozen(model, task.freeze):
+            history = fit(
+                *(model, data, task.recipe), epochs=task.epochs, stop=task.stop, seed=task.seed,
+                device=device, watch=watch, beat=beat, checkpoint=task.folder / CHECKPOINT,
+            )  # fmt: skip
         if leads:
             save(model, task.folder / WEIGHTS)
             said.put(("history", history))

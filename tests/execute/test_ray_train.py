@@ -54,6 +54,28 @@ def test_two_processes_give_the_weights_of_one(tmp_path):
 
 
 @pytest.mark.slow
+def test_two_processes_fine_tune_as_one_does(tmp_path):
+    program = f"""{SETUP}
+    from nas.train.checkpoint import save
+    from nas.train.transfer import frozen
+    folder, network = Path({str(tmp_path)!r}), nas.parse(TEXT)
+    begun = trainee(network, RECIPE, 1)
+    save(begun, folder / "begun.safetensors")
+    task = Task(TEXT, "digits", RECIPE, 2, None, 3, folder, str(folder / "begun.safetensors"), 1)
+    train(task, 2, Watcher(), gpu=False)
+    together, alone = trainee(network, RECIPE, 0), trainee(network, RECIPE, 1)
+    restore(together, folder / "weights.safetensors")
+    with frozen(alone, 1):
+        fit(alone, load("digits").resized(16, 16), RECIPE, seed=3, device="cpu")
+    for one, other in zip(together.parameters(), alone.parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=0)
+    assert torch.equal(together.conv.conv.weight, begun.conv.conv.weight)
+    print("all there")
+    """
+    assert play(program).endswith("all there\n")
+
+
+@pytest.mark.slow
 def test_divergence_and_a_lost_process_are_one_sentence_each(tmp_path):
     program = f"""{SETUP}
     folder = Path({str(tmp_path)!r})

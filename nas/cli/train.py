@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nas.data import DataSet
     from nas.genotype import Genotype
     from nas.train import Epoch, History, Recipe
+    from nas.train.semi import FewLabels
+    from nas.train.views import Views
 
 NAME = "train"
 HELP = "train one genotype on a data set and score it"
@@ -27,6 +29,11 @@ A genotype made for other images or classes is fitted to the data set. The same 
 epochs and seed give the same weights as in a search. Every epoch leaves checkpoint.safetensors in
 --out; after Ctrl-C, a crash or a kill the same command with --resume goes on from there, on one CPU
 to the same bits as if there had been none. --test reads the test split, once, at the end.
+
+--labels 10 trains as if only 10 images of each class had labels; --semi learns from the others, too
+(Meta Pseudo Labels, arXiv:2003.10580; Noisy Student, arXiv:1911.04252). An epoch is then as many
+steps as it is with all labels. --test-resolution tunes norms and classifier for larger images
+afterwards, a quarter of the epochs (FixRes, arXiv:1906.06423), into a folder of its own in --out.
 """
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
@@ -44,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--recipe", default="proxy", help="how to train: a name or a .toml file (default: proxy)"
+        "--recipe", help="a name or a .toml file (default: proxy; with --labels few-labels)"
     )
     how.add_argument("--epochs", type=int, help="default: the recipe's")
     how.add_argument(
@@ -58,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--precision", help="bf16, fp16 or fp32 (default: the recipe's)")
     how.add_argument(
         "--accumulate", type=int, metavar="N", help="take a step in N parts, for less memory"
+    )
+    how.add_argument("--labels", type=int, metavar="N", help="use N labels a class, no others")
+    how.add_argument(
+        "--semi", metavar="METHOD", help="meta-pseudo-labels or noisy-student, beside --labels"
+    )
+    how.add_argument(
+        "--test-resolution", type=int, metavar="N", help="then tune it for N x N pixels (FixRes)"
     )
     score = parser.add_argument_group("scores")
     score.add_argument("--test", action="store_true", help="score on the test split, too")
@@ -73,16 +87,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; write weights, genotype.nas, history.json and scores.json; print the scores."""
     lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
+    lowest |= {"labels": 1, "test_resolution": 1}
     for name, least in lowest.items():
         value = getattr(args, name)
         if value is not None and value < least:
-            raise UsageError(f"--{name} {value}: must be at least {least}")
+            raise UsageError(f"--{name.replace('_', '-')} {value}: must be at least {least}")
+
+    import torch
 
     import nas
-    from nas.data import Part, load
+    from nas.data import load
     from nas.evaluate.train import matched
-    from nas.report.scores import described, show_classes, told
+    from nas.report.epochs import display
     from nas.study import wiring
+    from nas.train.checkpoint import save
+    from nas.train.fixres import at_resolution
     from nas.train.threads import threads, worthwhile
     from nas.train.trainee import trainee
     from nas.train.views import Views
@@ -90,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
     if args.download:
         fetched(args.data)
     recipe = _recipe(args)
+    few = _few(args, recipe)
     views = Views(args.crops, numbers(args.scales))
     device = wiring.device(args.gpus)
     network = _fitted(nas.genotype(args.genotype), load(args.data))
@@ -97,19 +117,29 @@ def run(args: argparse.Namespace) -> int:
     checkpoint = _checkpoint(args)
     if not args.resume:
         _write(args.out, "genotype.nas", f"{network}\n")
-    scores = {}
     try:
         with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
             model = trainee(network, recipe, args.seed).to(device)
             views.check(model)
-            history = _trained(str(network), model, data, recipe, args)
-            _write(args.out, "history.json", history.to_json())
-            for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
-                answers = views.answers(model, data, part)
-                print(f"{part}: {told(answers.score())}")
-                if args.per_class:
-                    show_classes(answers, data.classes)
-                scores[str(part)] = described(answers, data.classes, confusion=args.per_class)
+            if args.test_resolution:
+                at_resolution(model, args.test_resolution, args.test_resolution)
+            if few is not None:
+                (args.out / "history.json").unlink(missing_ok=True)  # of a training before
+                epochs = args.epochs or recipe.epochs
+                with display(epochs) as shown:
+                    model = few.trained(
+                        *(network, data, recipe), epochs=epochs, seed=args.seed,
+                        device=torch.device(device), beat=shown.step,
+                    )  # fmt: skip
+                save(model, args.out / WEIGHTS)
+            else:
+                history = _trained(str(network), model, data, recipe, args)
+                _write(args.out, "history.json", history.to_json())
+                if len(history.epochs) == (args.epochs or recipe.epochs):
+                    checkpoint.unlink(missing_ok=True)
+            _score(model, data, views, args.out, args)
+            if args.test_resolution:
+                _fixed(model, data, recipe, views, args)
     except DivergenceError as error:
         kept = f"; {checkpoint} is of the epoch before" if checkpoint.exists() else ""
         raise DivergenceError(f"{error}{kept}") from error
@@ -120,10 +150,6 @@ def run(args: argparse.Namespace) -> int:
             f"memory ran out at {recipe.batch} images a step; take it in parts with --accumulate "
             f"{2 * recipe.accumulate}, or lower --batch"
         ) from error
-    _write(args.out, "scores.json", json.dumps(scores) + "\n")
-    if len(history.epochs) == (args.epochs or recipe.epochs):
-        checkpoint.unlink(missing_ok=True)
-    print(f"weights: {args.out / WEIGHTS}")
     return 0
 
 
@@ -163,11 +189,69 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     """The recipe, and what the command line says instead."""
     from nas.train import Recipe
 
-    recipe = Recipe.load(args.recipe)
+    usual = "proxy" if args.labels is None else "few-labels"
+    recipe = Recipe.load(args.recipe or usual)
     if args.batch is not None:
         recipe = recipe.at_batch(args.batch)
     given = {name: getattr(args, name) for name in ("ema", "precision", "accumulate")}
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+
+
+def _few(args: argparse.Namespace, recipe: Recipe) -> FewLabels | None:
+    """How few labels are used, and the method that uses all other images; None: all labels."""
+    from nas.train.semi import FewLabels
+
+    if args.labels is None:
+        if args.semi is not None:
+            raise UsageError(f"--semi {args.semi}: say with --labels how many a class are known")
+        return None
+    for name in ("resume", "stop"):
+        if getattr(args, name):
+            raise UsageError(
+                f"--{name}: a training with few labels is done in one go; leave it out"
+            )
+    if args.gpus is not None and args.gpus > 1:
+        raise UsageError(f"--gpus {args.gpus}: a training with few labels takes one at most")
+    few = FewLabels(args.labels, args.semi)
+    few.check(recipe)
+    return few
+
+
+def _fixed(
+    model: Network, data: DataSet, recipe: Recipe, views: Views, args: argparse.Namespace
+) -> None:
+    """Tune the model for --test-resolution; print its scores before and after, save what it is."""
+    from nas.train.checkpoint import save
+    from nas.train.fixres import at_resolution, fix_resolution
+
+    side, epochs = args.test_resolution, max(1, (args.epochs or recipe.epochs) // 4)
+    folder, sized = args.out / f"fixres-{side}", data.resized(side, side)
+    print(f"at {side} x {side} pixels, untuned:")
+    _score(at_resolution(model, side, side), sized, views, None, args)
+    tuned, _ = fix_resolution(model, data, recipe, side, side, epochs=epochs, seed=args.seed)
+    _write(folder, "genotype.nas", f"{tuned.genotype}\n")
+    save(tuned, folder / WEIGHTS)
+    print(f"at {side} x {side} pixels, norms and classifier tuned:")
+    _score(tuned, sized, views, folder, args)
+
+
+def _score(
+    model: Network, data: DataSet, views: Views, folder: Path | None, args: argparse.Namespace
+) -> None:
+    """Print the model's scores; in `folder`, where its weights are, scores.json holds them."""
+    from nas.data import Part
+    from nas.report.scores import described, show_classes, told
+
+    scores = {}
+    for part in (Part.VALIDATION, Part.TEST) if args.test else (Part.VALIDATION,):
+        answers = views.answers(model, data, part)
+        print(f"{part}: {told(answers.score())}")
+        if args.per_class:
+            show_classes(answers, data.classes)
+        scores[str(part)] = described(answers, data.classes, confusion=args.per_class)
+    if folder is not None:
+        _write(folder, "scores.json", json.dumps(scores) + "\n")
+        print(f"weights: {folder / WEIGHTS}")
 
 
 def _checkpoint(args: argparse.Namespace) -> Path:

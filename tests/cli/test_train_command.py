@@ -103,9 +103,41 @@ def test_scores_per_class_with_several_views(tmp_path, capsys):
     assert right / 360 == pytest.approx(scores["top1"])
 
 
+def test_few_labels_and_a_method_that_learns_from_the_others(tmp_path, capsys):
+    tiny = "image(1, 8, 8) >> conv(8, 3, stride=2) >> classifier(10)"
+    words = ["train", tiny, "--labels", "5", "--epochs", "1", "--gpus", "0", "--out"]
+    (tmp_path / "history.json").write_text("{}")
+    assert main([*words, str(tmp_path), "--semi", "meta-pseudo-labels"]) == 0
+    assert "validation: accuracy 0." in capsys.readouterr().out
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "weights.safetensors", "genotype.nas", "scores.json",
+    }  # fmt: skip
+    assert main(["score", str(tmp_path)]) == 0
+    top1 = json.loads((tmp_path / "scores.json").read_text())["validation"]["top1"]
+    assert f"accuracy {top1:.4f}," in capsys.readouterr().out
+
+
+def test_larger_images_after_training(tmp_path, capsys):
+    words = ["--epochs", "1", "--gpus", "0", "--test-resolution", "24", "--out", str(tmp_path)]
+    assert main(["train", SMALL, *words]) == 0
+    said = capsys.readouterr().out
+    assert said.count("validation: accuracy ") == 3
+    assert "at 24 x 24 pixels, untuned:\n" in said
+    assert main(["score", str(tmp_path), "--resolution", "24"]) == 0
+    assert capsys.readouterr().out in said
+    assert main(["score", str(tmp_path / "fixres-24")]) == 0
+    assert capsys.readouterr().out in said
+    assert (tmp_path / "fixres-24" / "genotype.nas").read_text().startswith("image(1, 24, 24)")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (["--semi", "noisy-student"], 2, "say with --labels how many a class are known"),
+        (["--labels", "5", "--semi", "noisy"], 2, "'noisy' is not known; there are meta"),
+        (["--labels", "5", "--stop", "1"], 2, "--stop: a training with few labels is done in one"),
+        (["--labels", "5", "--ema", "0.9"], 2, "training with few labels knows no ema"),
+        (["--test-resolution", "0"], 2, "--test-resolution 0: must be at least 1"),
         (["--epochs", "0"], 2, "--epochs 0: must be at least 1"),
         (["--batch", "1"], 2, "--batch 1: must be at least 2"),
         (["--precision", "fp8"], 2, "precision must be fp32 or bf16 or fp16, but got fp8"),

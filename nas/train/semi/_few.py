@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,12 +10,15 @@ from torch import Tensor, nn
 from nas.data import DataSet, Split
 from nas.errors import DataError, UsageError
 from nas.train.augment import Augmentation
+from nas.train.clip import Clip
 from nas.train.feed import Feed
 from nas.train.loop import seeded
 from nas.train.loss import Loss
 from nas.train.recipe import Recipe
 
 Batches = Iterator[tuple[Tensor, Tensor]]
+Beat = Callable[[int, int, float], None]  # steps done, of all, and the latest loss known
+RARELY = 10  # steps between two beats: each waits for the device
 
 
 def few_labels(split: Split, per_class: int, seed: int = 0) -> tuple[Split, Split]:
@@ -60,8 +63,12 @@ def endless(
 class Descent:
     """A recipe's optimizer over a model for `steps` steps, its learning rate along the schedule."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe, steps: int) -> None:
+    def __init__(
+        self, model: nn.Module, recipe: Recipe, steps: int, beat: Beat | None = None
+    ) -> None:
         self._optimizer = recipe.optimizer.build(model)
+        self._beat = beat
+        self._clip = Clip(recipe.clip, recipe.clip_value, recipe.clip_adaptive)
         self._model, self._recipe, self._steps, self._step = model, recipe, steps, 0
 
     @property
@@ -76,10 +83,12 @@ class Descent:
             group["lr"] = self.rate
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        if self._recipe.clip:
-            nn.utils.clip_grad_norm_(self._model.parameters(), self._recipe.clip)
+        if self._clip:
+            self._clip(self._model)
         self._optimizer.step()
         self._step += 1
+        if self._beat is not None and self._step % RARELY == 0:
+            self._beat(self._step, self._steps, float(loss.detach()))
 
 
 def supervised(
@@ -91,11 +100,12 @@ def supervised(
     steps: int,
     seed: int = 0,
     augmentation: Augmentation | None = None,
+    beat: Beat | None = None,
 ) -> None:
     """Train `model` in place on `labelled` alone for `steps` batches; it is left in eval mode."""
     device = next(model.parameters()).device
     batches = endless(data, labelled, recipe.batch, seed, device, augmentation)
-    descent = Descent(model, recipe, steps)
+    descent = Descent(model, recipe, steps, beat)
     loss = Loss(recipe.label_smoothing, getattr(model, "aux_weights", ()))
     model.train()
     with seeded(seed, device):
@@ -103,6 +113,11 @@ def supervised(
             images, labels = next(batches)
             descent.step(loss.of(model(images), labels))
     model.eval()
+
+
+def later(beat: Beat | None, done: int, steps: int) -> Beat | None:
+    """`beat` as one of several trainings calls it, after `done` of `steps` in total."""
+    return beat and (lambda step, _, loss: beat(done + step, steps, loss))
 
 
 def unmixed(augmentation: Augmentation) -> Augmentation:

@@ -14,7 +14,7 @@ from nas.errors import UsageError
 from nas.train.augment import Augmentation
 from nas.train.loop import seeded
 from nas.train.recipe import Recipe
-from nas.train.semi._few import Descent, endless, plain, supervised, unmixed
+from nas.train.semi._few import Beat, Descent, endless, plain, supervised, unmixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def meta_pseudo_labels(
     *,
     strong: Augmentation | None = None,
     seed: int = 0,
+    beat: Beat | None = None,
 ) -> list[float]:
     """Train both in place, from scratch; both are left in eval mode, the student is the result.
 
@@ -79,7 +80,7 @@ def meta_pseudo_labels(
         teacher.train(),
         student.train(),
         Descent(teacher, recipe, settings.steps),
-        Descent(student, recipe, settings.steps),
+        Descent(student, recipe, settings.steps, beat),
         settings,
         recipe.label_smoothing,
     )

@@ -17,7 +17,7 @@ from nas.train.feed import Feed
 from nas.train.loop import seeded
 from nas.train.loss import Loss
 from nas.train.recipe import Recipe
-from nas.train.semi._few import Descent, endless, plain, supervised, unmixed
+from nas.train.semi._few import Beat, Descent, endless, later, plain, supervised, unmixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def noisy_student(
     *,
     noise: Augmentation | None = None,
     seed: int = 0,
+    beat: Beat | None = None,
 ) -> nn.Module:
     """Train `networks` in place, the first on `labelled`, each next by the one before; the last.
 
@@ -61,10 +62,18 @@ def noisy_student(
     settings = settings or NoisyStudent()
     noise = unmixed(noise or Augmentation(cutout=data.shape[1] // 4))
     teacher, *students = networks
-    supervised(teacher, data, labelled, recipe, steps=settings.steps, seed=seed, augmentation=noise)
+    steps, total = settings.steps, settings.steps * len(networks)
+    supervised(
+        *(teacher, data, labelled, recipe), steps=steps, seed=seed, augmentation=noise,
+        beat=later(beat, 0, total),
+    )  # fmt: skip
     for number, student in enumerate(students, 1):
         soft = _labelled_by(teacher, data, unlabelled)
-        _learn(student, soft, data, labelled, unlabelled, recipe, settings, noise, seed + number)
+        told = later(beat, number * steps, total)
+        _learn(
+            *(student, soft, data, labelled, unlabelled, recipe, settings, noise, seed + number),
+            told,
+        )
         teacher = student
     return teacher
 
@@ -88,13 +97,14 @@ def _learn(
     settings: NoisyStudent,
     noise: Augmentation,
     seed: int,
+    beat: Beat | None,
 ) -> None:
     device = next(student.parameters()).device
     numbered = Split(unlabelled.images, torch.arange(len(unlabelled)))
     known = endless(data, labelled, recipe.batch, seed, device, noise)
     many = min(len(unlabelled), settings.ratio * recipe.batch)
     pseudo = endless(data, numbered, many, seed, device, noise)
-    descent = Descent(student, recipe, settings.steps)
+    descent = Descent(student, recipe, settings.steps, beat)
     loss = Loss(recipe.label_smoothing, getattr(student, "aux_weights", ()))
     student.train()
     with seeded(seed, device):

@@ -39,14 +39,16 @@ def canonical_hash(genotype: Genotype) -> str:
 def canonical(network: Graph) -> bytes:
     """A text that two networks share exactly when they are isomorphic: every node with what it
     reads, in an order that their shape alone decides."""
-    graph = normalize(_flattened(normalize(_however_laid(network.flat()))))
+    graph = normalize(_however_laid(network.flat()))
+    if (flattened := _flattened(graph)) is not graph:
+        graph = normalize(flattened)
     heads: dict[int, str] = defaultdict(str)
     for index, weight in sorted(graph.aux):
         heads[index] += f"aux {weight!r} "
     told = []
     for index, node in enumerate(graph.nodes):
         role = "output " if index == graph.output else ""
-        told.append(f"{role}{heads.get(index, '')}{_describe(node)}")
+        told.append(f"{role}{heads.get(index, '')}{_described(node.item, node.spec.shape)}")
     members = tuple(range(len(told)))
     order = _Order(graph).of(members, _refined(graph, members, list(map(_hash, told))))
     at = {index: number for number, index in enumerate(order)}
@@ -59,15 +61,12 @@ def canonical(network: Graph) -> bytes:
 
 
 @lru_cache(maxsize=1 << 14)
-def _written(op: Op) -> str:
-    return repr(op)
+def _described(item: Op | Graph, shape: tuple[int, ...]) -> str:
+    assert isinstance(item, Op)
+    return f"{item!r} -> {shape}"
 
 
-def _describe(node: Node) -> str:
-    assert isinstance(node.item, Op)
-    return f"{_written(node.item)} -> {node.spec.shape}"
-
-
+@lru_cache(maxsize=1 << 14)
 def _hash(text: str) -> bytes:
     return hashlib.sha256(VERSION + text.encode()).digest()[:16]
 
@@ -79,8 +78,10 @@ def _digest(form: bytes) -> str:
 def _however_laid(graph: Graph) -> Graph:
     """Memory's order is no part of what a network is: each permute as a sum of one, which
     normalizing drops."""
+    if not any(type(node.item) is Permute for node in graph.nodes):
+        return graph
     nodes = tuple(
-        Node(Add(), node.inputs, node.spec, node.path) if isinstance(node.item, Permute) else node
+        Node(Add(), node.inputs, node.spec, node.path) if type(node.item) is Permute else node
         for node in graph.nodes
     )
     return Graph(graph.label, nodes, graph.output, graph.aux)
@@ -88,23 +89,27 @@ def _however_laid(graph: Graph) -> Graph:
 
 def _flattened(graph: Graph) -> Graph:
     """Sums whose result only another sum reads are part of that one; concatenations too, in
-    place."""
+    place; the graph itself where there are none."""
     readers = Counter(i for node in graph.nodes for i in node.inputs)
     for index, _ in (*graph.aux, (graph.output, 0.0)):
         readers[index] += 1
-    nodes = list(graph.nodes)
+    nodes, changed = list(graph.nodes), False
     for index, node in enumerate(nodes):
-        if isinstance(node.item, Add | Concat):
+        if type(node.item) in (Add, Concat):
             terms: list[int] = []
             for i in node.inputs:
                 inner = nodes[i].item == node.item and readers[i] == 1
                 terms.extend(nodes[i].inputs if inner else (i,))
-            nodes[index] = node.reading(tuple(terms))
+            if len(terms) > len(node.inputs):
+                nodes[index] = node.reading(tuple(terms))
+                changed = True
+    if not changed:
+        return graph
     return Graph(graph.label, tuple(nodes), graph.output, graph.aux)
 
 
 def _commutes(node: Node) -> bool:
-    return isinstance(node.item, Op) and node.item.commutes
+    return node.item.commutes
 
 
 def _refined(graph: Graph, members: Sequence[int], colours: Sequence[bytes]) -> list[bytes]:

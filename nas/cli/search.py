@@ -62,6 +62,7 @@ _WITH_SPACE = (
     "epochs",
     "rungs",
     "eta",
+    "inherit",
     "warm_start",
     "seed",
     "evaluator",
@@ -161,6 +162,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--eta", type=int, metavar="N", help="with --rungs: of N at a rung one goes on (default: 3)"
+    )
+    how.add_argument(
+        "--inherit",
+        action="store_true",
+        default=None,
+        help="a candidate begins with the weights of the complete one that it differs least from: "
+        "wider, deeper and larger kernels as the same function, else the largest common part",
     )
     how.add_argument(
         "--warm-start",
@@ -360,7 +368,7 @@ def _training(args: argparse.Namespace) -> Training:
     if args.epochs is not None and args.epochs < 1:
         raise UsageError(f"--epochs {args.epochs}: must be at least 1")
     rungs = None if args.rungs is None else _epochs(args.rungs)
-    return Training(args.recipe or "proxy", args.epochs, rungs, args.eta)
+    return Training(args.recipe or "proxy", args.epochs, rungs, args.eta, bool(args.inherit))
 
 
 def _epochs(text: str) -> tuple[int, ...]:

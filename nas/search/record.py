@@ -25,6 +25,7 @@ from nas.search.candidates import Candidate, Point
 from nas.search.card import sizes
 from nas.search.kept import KeptTrial, recall, results
 from nas.search.objective import Objective
+from nas.search.parents import Parents, nearest
 from nas.search.rungs import WHOLE, Climb, Climbs, Rungs
 from nas.search.samplers._base import SpaceSampler
 from nas.search.screening import Screened, Screening, failed
@@ -35,6 +36,7 @@ from nas.trial import Job, Kind, Outcome
 DRAWN = "drawn"  # what is noted of a screening
 RANDOM = "random"  # the attribute of a trial that its sampler didn't draw
 DRAWS = 100  # before nothing more is drawn at random, as all was
+PARENT = "parent"  # among a trial's attributes: whose weights it begins with
 PARTS = 2  # that a step's batch is cut into once memory ran out
 
 
@@ -53,6 +55,7 @@ class Record:
         settings: Mapping[str, Any],
         rungs: Rungs | Screening = WHOLE,
         failures: int = FAILURES,
+        inherit: bool = False,
     ) -> None:
         self.path = path
         self.standing = Standing(objective, failures)
@@ -70,6 +73,7 @@ class Record:
         self.scoring = 0.0  # seconds at rung 0, of what the sampler drew
         self.training: dict[int, float] = {}  # seconds at higher rungs, by trial
         self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
+        self._parents = Parents() if inherit else None
         self._book = Book(path, sampler, objective, settings)
         self._drawn: list[int] = list(self._book.noted(DRAWN) or ())
         self.exhausted = False  # nothing is left to draw at random
@@ -101,6 +105,11 @@ class Record:
     def unfinished(self) -> tuple[int, ...]:
         """The numbers of all trials that have begun and not ended."""
         return tuple(self._open)
+
+    @property
+    def parents(self) -> set[int]:
+        """The numbers of the trials whose weights others begin with, or may."""
+        return self._parents.needed if self._parents else set()
 
     @property
     def begun(self) -> int:
@@ -182,6 +191,8 @@ class Record:
         if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
             self._end(job.number)
             self.standing.add(outcome.kind, outcome.reason)
+            if self._parents and outcome.kind == Kind.COMPLETE:
+                self._parents.young.append(job.number)
         return outcome
 
     def finish(self) -> None:
@@ -285,6 +296,9 @@ class Record:
             held: dict[str, Any] = {**card.stored(self._figures)}
             if point is not None:
                 held[RANDOM] = True
+            parent = None if refused else self._parent(drawn.params)
+            if parent is not None:
+                held[PARENT] = parent
             self._book.begin(drawn, held, refused)
             if point is not None and not refused:
                 self._drawn.append(number)
@@ -293,7 +307,7 @@ class Record:
             self.standing.add(refused.kind, refused.reason)
             return None
         self._candidates.seen[card.hash] = number
-        job = self._job(number, card.genotype)
+        job = self._born(self._job(number, card.genotype), parent)
         self._open[job.number] = _Open(card.sizes(self._figures))
         self._climbs[job.number] = Climb(random=point is not None)
         self._running[job.number] = job
@@ -302,6 +316,30 @@ class Record:
     def _job(self, number: int, genotype: str, rung: int = 0) -> Job:
         epochs, total = self._rungs.span(rung)
         return Job(number, genotype, self._job_seed(number), rung, epochs=epochs, total=total)
+
+    def _parent(self, point: Point) -> int | None:
+        """The trial whose weights a candidate begins with, if it is to inherit any."""
+        if self._parents is None:
+            return None
+        trials, main = self._book.trials, self._objective.main
+        front = [each.number for each in self.standing.front]
+        complete = [
+            number
+            for number in dict.fromkeys((*self._parents.young, *front))
+            if trials[number].state == TrialState.COMPLETE
+        ]
+        return nearest(
+            point,
+            ((each, trials[each].params, self._climbs[each].gains[-1][main]) for each in complete),
+        )
+
+    def _born(self, job: Job, parent: int | None) -> Job:
+        """The job of a trial that begins with another one's weights."""
+        if parent is None or self._parents is None:
+            return job
+        self._parents.of[job.number] = parent
+        text = self._book.trials[parent].user_attrs["genotype"]
+        return replace(job, parent=parent, parent_genotype=text)
 
     def _taken(self, known: Known, run: str) -> tuple[tuple[float, ...], dict[str, Any]]:
         """The objectives' values of a trial of another run, and its attributes in this one."""
@@ -390,6 +428,8 @@ class Record:
         self._climbs[number] = replace(self._climbs[number], ended=True)
         self._waiting.pop(number, None)
         del self._open[number]
+        if self._parents:
+            self._parents.of.pop(number, None)
 
     def _refusal(self, number: int, candidate: Candidate) -> Outcome | None:
         if candidate.excess > 1:
@@ -422,12 +462,15 @@ class Record:
         self._count(number, 0, first)
         if kept.sent:
             self._count(number, kept.sent, total - first)
+        if self._parents and kept.kind == Kind.COMPLETE:
+            self._parents.young.append(number)
         if kept.ended:
             return
         known = _Open(sizes(held), held.get("seconds", 0.0))
         known.figures = results(held)[-1]["figures"] if found else {}
         self._open[number] = known
         job = self._job(number, held["genotype"], kept.sent)
+        job = self._born(job, held.get(PARENT))
         job = replace(job, attempt=kept.attempt, accumulate=kept.parts)
         if kept.waits:
             self._waiting[number] = job

@@ -128,7 +128,8 @@ class Run:
     @staticmethod
     def _opened(study: Study, folder: Path, sampler: SpaceSampler, objective: Objective) -> Record:
         ladder, failures = wiring.ladder(study), study.budget.failures
-        return Record(folder / JOURNAL, sampler, objective, study.fixed(), ladder, failures)
+        inherit, settings = study.training.inherit, study.fixed()
+        return Record(folder / JOURNAL, sampler, objective, settings, ladder, failures, inherit)
 
     def __enter__(self) -> Self:
         return self
@@ -280,7 +281,7 @@ class Run:
         standing = self.record.standing
         best = standing.incumbent
         open_ = self.record.running if self._plan is not None else self.record.unfinished
-        kept = {each.number for each in standing.front} | set(open_)
+        kept = {each.number for each in standing.front} | set(open_) | self.record.parents
         if best is not None:
             kept.add(best.number)
             weights = self.folder / SCRATCH / str(best.number) / WEIGHTS

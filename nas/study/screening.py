@@ -53,6 +53,11 @@ def check(study: Study) -> None:
         raise UsageError(
             f"--rungs: not with --evaluator {name}, which decides who is trained; give --epochs"
         )
+    if training.inherit:
+        raise UsageError(
+            f"--inherit: not with --evaluator {name}, which trains a few candidates only; leave "
+            "one of them out"
+        )
     if goal.warm_start is not None:
         raise UsageError(
             f"--warm-start {goal.warm_start}: not with --evaluator {name}; the other run's "

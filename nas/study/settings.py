@@ -49,6 +49,7 @@ class Training:
     epochs: int | None = None
     rungs: tuple[int, ...] | None = None  # epochs trained at each; the last is the whole training
     eta: int | None = None  # of so many at a rung one goes on; None: 3
+    inherit: bool = False  # a candidate begins with the weights of the complete one nearest to it
 
 
 @dataclass(frozen=True, slots=True)

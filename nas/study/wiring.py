@@ -142,6 +142,7 @@ def known(study: Study, among: Candidates) -> WarmStart | None:
         ("data", settings["data"], study.goal.data),
         ("recipe", theirs.recipe, study.training.recipe),
         ("epochs", epochs(theirs), epochs(study.training)),
+        ("inherit", settings.get("inherit") or False, study.training.inherit),
     ):
         if was != now:
             raise RunError(

@@ -330,3 +330,20 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(finished: Path, tmp_path:
     assert nas("search", "--resume", run, "--trials", "9", "--gpus", "0")[0] == 0
     finished_lines = [line for line in held.splitlines() if "'outcome'" in line]
     assert rows(run).splitlines()[: len(finished_lines)] == finished_lines
+
+
+def test_children_begin_with_their_parents_weights_and_are_the_same_after_a_stop(tmp_path):
+    words = (*QUICK, "--inherit", "--sampler", "evolution:population=2,sample=1")
+    code, _, errors = nas("search", *words, "--trials", "5", "--out", tmp_path / "whole")
+    assert (code, errors) == (0, "")
+    assert "'parent': " in rows(tmp_path / "whole")
+    assert "inherit = true" in (tmp_path / "whole" / "study.toml").read_text()
+    assert len(list((tmp_path / "whole" / "trials").glob("*/weights.safetensors"))) == 5
+    for count in ("3", "5"):
+        how = (*words, "--out") if count == "3" else ("--resume",)
+        assert nas("search", *how, tmp_path / "parts", "--trials", count)[0] == 0
+    assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+    wrong = (*QUICK, "--inherit", "--evaluator", "zero-cost", "--objective", "score")
+    code, _, errors = nas("search", *wrong, "--trials", "2", "--out", tmp_path / "no")
+    assert code == 2
+    assert "--inherit: not with --evaluator zero-cost" in errors

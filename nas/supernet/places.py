@@ -3,7 +3,8 @@
 A module's path in a candidate depends on what was chosen beside it: where a choice took `conv`, the
 next convolution is `conv2`. Its place in the space doesn't: a choice of expressions is one step of
 the path, its option another. So alternatives have places of their own, and what stands behind them
-keeps its.
+keeps its. Likewise a word or a switch that is chosen for a block's field: with and without a skip
+its weights do different work. A number that is chosen only cuts them.
 """
 
 from __future__ import annotations
@@ -83,10 +84,11 @@ def _part(space: Genotype, made: Genotype) -> Pairs | None:
 
 
 def _leaf(space: Leaf, made: Leaf) -> Pairs | None:
-    """The block itself and those in its fields."""
+    """The block itself and those in its fields; a word or a switch that is chosen is a step."""
     if space.word != made.word:
         return None
-    pairs: Pairs = [((), ())]
+    own: Path = ()
+    inner: Pairs = []
     offered, given = dict(space.values), dict(made.values)
     for slot in registry()[space.word].slots:
         absent = _ABSENT if slot.name in SETTINGS else slot.default
@@ -95,10 +97,12 @@ def _leaf(space: Leaf, made: Leaf) -> Pairs | None:
             inside = _part(option, value)
             if inside is None:
                 return None
-            pairs += _under(inside, (slot.name,), (slot.name,))
+            inner += _under(inside, (slot.name,), (slot.name,))
         elif value not in (option.options if isinstance(option, Choice) else (option,)):
             return None
-    return pairs
+        elif isinstance(option, Choice) and isinstance(value, bool | str):
+            own = (*own, f"{slot.name}_{value}")
+    return _under([((), ()), *inner], own, ())
 
 
 def _row(left: Steps, made: Steps) -> Pairs | None:

@@ -86,7 +86,8 @@ def smallest(base: Genotype) -> float:
             least = middle + 1
         else:
             least_known = middle
-    return least_known / min(own)
+    times = least_known / min(own)
+    return min(nearest(base, (own[0] * times, own[1] * times))) / min(own)
 
 
 @lru_cache(maxsize=1 << 12)

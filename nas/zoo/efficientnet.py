@@ -16,6 +16,7 @@ from functools import partial
 
 from nas.genotype import Genotype, parse
 from nas.scaling import scale
+from nas.scaling.released import EFFICIENTNET as B
 from nas.zoo._base import Paper
 
 EFFICIENTNET = Paper("EfficientNet", 2019, "EfficientNet, arXiv:1905.11946")
@@ -105,18 +106,6 @@ def efficientnet_v2(pixels: int, stem: int, stages: str, dropout: float, setting
     """)
 
 
-B = {  # width, depth, pixels, dropout
-    "b0": (1.0, 1.0, 224, 0.2),
-    "b1": (1.0, 1.1, 240, 0.2),
-    "b2": (1.1, 1.2, 260, 0.3),
-    "b3": (1.2, 1.4, 300, 0.3),
-    "b4": (1.4, 1.8, 380, 0.4),
-    "b5": (1.6, 2.2, 456, 0.4),
-    "b6": (1.8, 2.6, 528, 0.5),
-    "b7": (2.0, 3.1, 600, 0.5),
-    "b8": (2.2, 3.6, 672, 0.5),
-    "l2": (4.3, 5.3, 800, 0.5),
-}
 LITES = {
     "lite0": (1.0, 1.0, 224, 0.2),
     "lite1": (1.0, 1.1, 240, 0.2),

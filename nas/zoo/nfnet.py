@@ -11,11 +11,11 @@ from functools import partial
 
 from nas.dsl import act, classifier, default, image, maxpool, nf_bottleneck, nfnet, wsconv
 from nas.genotype import Genotype
+from nas.scaling.released import NFNET_DROPOUT as DROPOUT
+from nas.scaling.released import NFNET_PIXELS as PIXELS
 from nas.zoo._base import Paper
 
 NFNET = Paper("NFNet", 2021, "NFNet, arXiv:2102.06171", "arXiv:2102.06171, Table 3")
-PIXELS = (256, 320, 352, 416, 512, 544, 576)  # Table 1, when tested
-DROPOUT = (0.2, 0.3, 0.4, 0.4, 0.5, 0.5, 0.5)  # Table 1
 TOP1_ERROR = (16.4, 15.3, 14.9, 14.3, 14.1, 14.0, 13.5)
 
 

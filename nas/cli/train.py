@@ -34,6 +34,10 @@ to the same bits as if there had been none. --test reads the test split, once, a
 (Meta Pseudo Labels, arXiv:2003.10580; Noisy Student, arXiv:1911.04252). An epoch is then as many
 steps as it is with all labels. --test-resolution tunes norms and classifier for larger images
 afterwards, a quarter of the epochs (FixRes, arXiv:1906.06423), into a folder of its own in --out.
+
+--weights FILE begins with trained weights instead, also of another library or for other classes
+(the classifier is then new); --freeze 2 leaves the first two parts of the network as they are, the
+statistics of their norms too.
 """
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
@@ -66,6 +70,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--accumulate", type=int, metavar="N", help="take a step in N parts, for less memory"
     )
+    how.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="begin with these weights: a .safetensors or .pth file, or timm:NAME",
+    )
+    how.add_argument(
+        "--freeze",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --weights: don't train the first N parts that have weights",
+    )
     how.add_argument("--labels", type=int, metavar="N", help="use N labels a class, no others")
     how.add_argument(
         "--semi", metavar="METHOD", help="meta-pseudo-labels or noisy-student, beside --labels"
@@ -87,15 +103,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; write weights, genotype.nas, history.json and scores.json; print the scores."""
     lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
-    lowest |= {"labels": 1, "test_resolution": 1}
+    lowest |= {"labels": 1, "test_resolution": 1, "freeze": 0}
     for name, least in lowest.items():
         value = getattr(args, name)
         if value is not None and value < least:
             raise UsageError(f"--{name.replace('_', '-')} {value}: must be at least {least}")
+    if args.freeze and args.weights is None:
+        raise UsageError(
+            f"--freeze {args.freeze}: only with --weights, or untrained parts would stay so"
+        )
 
     import torch
 
     import nas
+    from nas.compiler.weights import load_weights
     from nas.data import load
     from nas.evaluate.train import matched
     from nas.report.epochs import display
@@ -121,6 +142,8 @@ def run(args: argparse.Namespace) -> int:
         with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
             model = trainee(network, recipe, args.seed).to(device)
             views.check(model)
+            if args.weights is not None and not args.resume:
+                print(load_weights(model, args.weights, strict=False))
             if args.test_resolution:
                 at_resolution(model, args.test_resolution, args.test_resolution)
             if few is not None:
@@ -161,11 +184,13 @@ def _trained(
     from nas.report.epochs import display
     from nas.train import Score, fit
     from nas.train.checkpoint import restore, save
+    from nas.train.transfer import frozen
 
     epochs = args.epochs or recipe.epochs
     if args.gpus is not None and args.gpus > 1:
         task = Task(
-            *(genotype, args.data, recipe, epochs, args.stop, args.seed, args.out.absolute())
+            *(genotype, args.data, recipe, epochs, args.stop, args.seed, args.out.absolute()),
+            *(args.weights, args.freeze),
         )
         with display(epochs) as shown:
             history = train(task, args.gpus, shown)
@@ -176,7 +201,7 @@ def _trained(
     def watch(epoch: Epoch) -> None:
         shown.epoch(epoch, Score.of(model, data, validation).top1)
 
-    with display(epochs) as shown:
+    with display(epochs) as shown, frozen(model, args.freeze):
         history = fit(
             *(model, data, recipe), epochs=epochs, stop=args.stop, seed=args.seed, device=device,
             watch=watch, beat=shown.step, checkpoint=args.out / CHECKPOINT,
@@ -210,6 +235,8 @@ def _few(args: argparse.Namespace, recipe: Recipe) -> FewLabels | None:
             raise UsageError(
                 f"--{name}: a training with few labels is done in one go; leave it out"
             )
+    if args.weights is not None:
+        raise UsageError("--weights: a training with few labels begins anew; leave it out")
     if args.gpus is not None and args.gpus > 1:
         raise UsageError(f"--gpus {args.gpus}: a training with few labels takes one at most")
     few = FewLabels(args.labels, args.semi)

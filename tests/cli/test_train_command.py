@@ -2,9 +2,11 @@ import json
 
 import pytest
 
+import nas
 from nas.cli import main
 from nas.evaluate import TrainEvaluator
 from nas.report.epochs import Lines
+from nas.train.checkpoint import read, save
 from nas.trial import Job
 
 SMALL = "image(1, 16, 16) >> conv(8, 3, stride=2) >> mbconv(16, stride=2) * 2 >> classifier(10)"
@@ -153,3 +155,28 @@ def test_mistakes_are_one_sentence(words, code, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_trained_weights_go_on_with_other_classes_their_first_parts_frozen(tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    five = SMALL.replace("classifier(10)", "classifier(5)")
+    weights = first / "weights.safetensors"
+    first.mkdir()
+    save(nas.compile(nas.parse(five), seed=7), weights)
+    words = ["train", SMALL, "--epochs", "2", "--gpus", "0", "--weights", str(weights), "--out"]
+    assert main([*words, str(second), "--freeze", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "left at their initial values: classifier.linear.weight, classifier.linear.bias" in said
+    before, after = read(weights)[0], read(second / "weights.safetensors")[0]
+    kept = {name for name, value in after.items() if value.equal(before[name])}
+    assert kept == {name for name in after if name.startswith(("conv.", "mbconv."))}
+    for wrong, why in (
+        (["train", SMALL, "--freeze", "1"], "--freeze 1: only with --weights"),
+        ([*words, str(tmp_path / "x"), "--freeze", "3"], "(conv, mbconv, classifier)"),
+        ([*words, str(tmp_path / "y"), "--freeze", "-1"], "--freeze -1: must be at least 0"),
+        ([*words, str(tmp_path / "z"), "--labels", "5"], "--weights: a training with few labels"),
+    ):
+        assert main(wrong) == 2
+        assert why in capsys.readouterr().err
+    assert main([*words[:-2], str(tmp_path / "none.pth"), "--out", str(tmp_path / "x")]) == 1
+    assert "none.pth" in capsys.readouterr().err

@@ -19,7 +19,7 @@ BORDER = 4  # pixels between pictures
 MARGIN = 16  # pixels between squares
 WHITE, LINE = 255, 64  # the page, and the line around each picture
 WHOLE = 0.75  # of the image's sides: a window as large shows little more than the image itself
-FAINT = 1e-4  # of a picture's strongest pixel: less is rounding
+FAINT = 0.01  # of a picture's strongest pixel: less is the same grey to the eye
 
 
 def sheet(units: Sequence[tuple[Tensor, Tensor]]) -> Tensor:

@@ -8,6 +8,7 @@ for each trial from the seed and the trial's number.
 from __future__ import annotations
 
 import abc
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,36 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.candidates import Point
+from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler
 
 FIRST = 10  # trials at random before Optuna's sampler is asked
+
+
+class _Learnt(Study):
+    """A study as Optuna's samplers are to see it: complete are the trials that may be learnt from,
+    with their values at a rung or by a cheap evaluator."""
+
+    def __init__(self, study: Study, learnt: Iterable[FrozenTrial]) -> None:
+        self.__dict__.update(study.__dict__)
+        self._learnt = {trial.number: trial for trial in learnt}
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        held = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        trials = [self._learnt.get(trial.number, trial) for trial in held]
+        if states is None:  # by number, as Optuna looks them up
+            return trials
+        return [
+            trial
+            for trial in trials
+            if trial.state in states
+            and (trial.state != TrialState.COMPLETE or trial.number in self._learnt)
+        ]
 
 
 class OptunaSampler(SpaceSampler):
@@ -34,9 +62,10 @@ class OptunaSampler(SpaceSampler):
     ) -> dict[str, Any]:
         """The trial's point, as Optuna's parameters."""
         space, rng = self.candidates.space, np.random.default_rng([self.seed, trial.number])
-        done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-        if done < FIRST:
+        done = learned(study, FIRST)
+        if len(done) < FIRST:
             return dict(self.candidates.first(lambda: space.sample(rng)))
+        study = _Learnt(study, done)
         inner = self.inner(int(rng.integers(1 << 31)))
         shared = inner.infer_relative_search_space(study, trial)
         proposed = inner.sample_relative(study, trial, shared)

@@ -149,13 +149,13 @@ class Trust:
         best = max(each.gain for each in self.chosen)
         other = max(each.gain for each in self.random)
         if self.expected is not None:
-            fair = f"{self._said(self.expected)} to be expected at equal cost ({self.equal})"
+            fair = f"{self._said(self.expected)} is to be expected of {self.equal}, at equal cost"
         else:
             fair = f"equal cost would train {self.equal}"
         return [
-            f"by {self.evaluator}: best {self._said(best)} of {len(self.chosen)} trained, in "
-            f"{format_seconds(self.cost)} with {format_seconds(self.scoring)} of scoring",
-            f"by random search: best {self._said(other)} of {len(self.random)} trained, in "
+            f"by {self.evaluator}: best {self._said(best)}, {len(self.chosen)} trained in "
+            f"{format_seconds(self.cost)}, {format_seconds(self.scoring)} of it scoring",
+            f"by random search: best {self._said(other)}, {len(self.random)} trained in "
             f"{format_seconds(self.baseline)}; {fair}",
         ]
 

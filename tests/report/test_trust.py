@@ -46,8 +46,8 @@ def test_the_lines_say_what_was_found() -> None:
         "trust: naswot ranks candidates as training does, so far: Kendall tau +0.81 "
         "(95 % interval +0.36 to +0.95, 7 candidates); fewer than 10 say little"
     )
-    assert lines[1] == "by naswot: best 90.00% of 3 trained, in 8.0s with 2.0s of scoring"
-    assert lines[2].startswith("by random search: best 60.00% of 4 trained, in 8.0s; 49.8")
+    assert lines[1] == "by naswot: best 90.00%, 3 trained in 8.0s, 2.0s of it scoring"
+    assert lines[2].startswith("by random search: best 60.00%, 4 trained in 8.0s; 49.8")
 
 
 def test_a_ranking_the_wrong_way_round_is_said() -> None:

@@ -6,18 +6,18 @@ with rectified gradients: arXiv:1312.6034, section 4, and arXiv:1412.6806, secti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from nas.compiler.network import Network
 from nas.data import DataSet, Pictures, Split
 from nas.errors import DataError, UsageError, nearest
+from nas.evaluate._calls import Calls
 from nas.genotype import parse
 from nas.genotype.normal import normal
 from nas.train.feed import Feed
@@ -146,23 +146,16 @@ def _strongest(model: Network, place: _Place, feed: Feed, best: int) -> _Chosen:
     return kept
 
 
-class _Deconvolution(TorchFunctionMode):
+class _Deconvolution(Calls):
     """Rectifiers let a gradient through where it is positive, whatever they saw going forth."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        with torch._C.DisableTorchFunction():
-            options = dict(kwargs or {})
-            if func in RECTIFIERS:
-                options.pop("inplace", None)
-                rectified: Any = _Rectified.apply
-                return rectified(args[0], func(*args, **options))
-            return func(*args, **options)
+    def call(self, func: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """As ever, and a rectifier's result with a backward pass of its own."""
+        if func not in RECTIFIERS:
+            return super().call(func, args, options)
+        options.pop("inplace", None)
+        rectified: Any = _Rectified.apply
+        return rectified(args[0], func(*args, **options))
 
 
 class _Rectified(torch.autograd.Function):

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from nas.compiler.network import Network, compile
 from nas.errors import GenotypeError
+from nas.evaluate._calls import Calls
 from nas.genotype import Genotype, parse
 from nas.genotype.binding import image, leaf
 from nas.genotype.expression import Chain, Default, Image, Leaf, Repeat
@@ -218,7 +218,7 @@ def _weigh(out: Any, size: tuple[int, ...], **values: Any) -> Genotype:
     return Chain((Default((("norm", "none"),)), leaf("conv", options=options)))
 
 
-class _LastPool(TorchFunctionMode):
+class _LastPool(Calls):
     """Counts the calls of pooling; where told which is the last, shifts what that one reads."""
 
     def __init__(self, last: int = 0, shift: tuple[int, int] = (0, 0)) -> None:
@@ -226,14 +226,8 @@ class _LastPool(TorchFunctionMode):
         self.calls, self.stride, self.size = 0, 1, (0, 0)
         self._last, self._shift = last, shift
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        options = dict(kwargs or {})
+    def call(self, func: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """What it reads is seen, and shifted where it is the last pooling."""
         if func in POOLS:
             stride = options.get("stride") or (args[2] if len(args) > 2 else args[1])
             stride = stride if isinstance(stride, int) else stride[0]
@@ -243,5 +237,4 @@ class _LastPool(TorchFunctionMode):
                 if self.calls == self._last:
                     rows, columns = self._shift
                     args = (args[0][:, :, rows:, columns:], *args[1:])
-        with torch._C.DisableTorchFunction():
-            return func(*args, **options)
+        return super().call(func, args, options)

@@ -6,14 +6,14 @@ arXiv:2101.08134, equation 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
+from nas.evaluate._calls import Calls
 from nas.evaluate.zero_cost._probe import Probe, total, weights
 
 
@@ -35,22 +35,16 @@ def score(probe: Probe) -> float:
     return total(-(w * h).sum() for w, h in pairs if h is not None)
 
 
-class _TwiceDifferentiable(TorchFunctionMode):
+class _TwiceDifferentiable(Calls):
     """Computes the activations that torch differentiates once only from parts it does twice."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        with torch._C.DisableTorchFunction():
-            if func is F.hardsigmoid:
-                return _hardsigmoid(args[0])
-            if func is F.hardswish:
-                return args[0] * _hardsigmoid(args[0])
-            return func(*args, **(kwargs or {}))
+    def call(self, func: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The hard sigmoid and swish spelled out, all else as ever."""
+        if func is F.hardsigmoid:
+            return _hardsigmoid(args[0])
+        if func is F.hardswish:
+            return args[0] * _hardsigmoid(args[0])
+        return super().call(func, args, options)
 
 
 def _hardsigmoid(x: Tensor) -> Tensor:

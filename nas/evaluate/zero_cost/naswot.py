@@ -3,14 +3,14 @@ without training, arXiv:2006.04647, third version, equation 2."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
+from nas.evaluate._calls import Calls
 from nas.evaluate.zero_cost._probe import Probe
 
 # A unit is on where the activation's argument is above 0: exactly so of ReLU, nearly of its kin.
@@ -40,24 +40,18 @@ def score(probe: Probe) -> float:
     return float(value)
 
 
-class _Codes(TorchFunctionMode):
+class _Codes(Calls):
     """Counts units switched alike at every activation that is called meanwhile."""
 
     def __init__(self, images: int, device: torch.device) -> None:
         super().__init__()
         self.alike = torch.zeros(images, images, dtype=torch.float64, device=device)
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def call(self, func: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """As ever, once the units that it switches are counted."""
         if func in SWITCHES:
             self._count(args[0])
-        with torch._C.DisableTorchFunction():
-            return func(*args, **(kwargs or {}))
+        return super().call(func, args, options)
 
     def _count(self, argument: Tensor) -> None:
         on = (argument.flatten(1) > 0).float()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from nas.errors import RunError
@@ -71,8 +72,10 @@ class Trust:
 
     @property
     def equal(self) -> int:
-        """How many candidates a random search trains at the cost of the search; 0 if unknown."""
-        return max(1, round(self.cost / self.baseline * len(self.random))) if self.baseline else 0
+        """How many candidates a random search trains at the cost of the search, each in the median
+        time of those drawn (the first takes longer, by its imports); 0 if unknown."""
+        each = median([one.seconds for one in self.random]) if self.random else 0.0
+        return max(1, round(self.cost / each)) if each else 0
 
     @property
     def expected(self) -> float | None:

@@ -14,7 +14,7 @@ from nas.scaling.places import first
 from nas.scaling.resolution import sides_of, smallest
 
 CLOSE = 0.03  # of the target: farther off, both neighbours are worth a look
-STEPS = 24  # halvings of a doubling: 6e-8 of phi
+STEPS = 18  # halvings of a doubling: 4e-6 of phi
 WALL = 10  # halvings on the way to where no network can be built
 IDLE = 4.0  # of phi: a law that has changed no cost until there changes none
 

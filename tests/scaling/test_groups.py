@@ -115,7 +115,7 @@ def test_an_image_smaller_than_the_stride_is_refused():
 
 
 def test_branches_that_would_not_meet_get_the_nearest_size_at_which_they_do():
-    """HRNet's upsampled maps fit where every halving, rounded up, leaves 8 times the last: 253 to 256."""
+    """HRNet's upsampled maps fit where halving, rounded up, leaves eight times the last."""
     base = nas.genotype("hrnet_w18_small_v2")
     assert str(scale(base, resolution=1.15)).partition("image(")[2].startswith("3, 256, 256")
     with pytest.raises(GenotypeError, match="it can at 224 or 253"):

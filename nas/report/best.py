@@ -24,6 +24,7 @@ class Best:
     scores: Mapping[str, float]  # as measured on the validation split
     retrain: str  # the command, run inside the folder
     untrained: str = ""  # of one that wasn't trained: what scored it
+    heir: bool = False  # the search began it with another trial's weights
 
 
 def publish(best: Best, weights: Path, folder: Path) -> None:
@@ -36,6 +37,8 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
     scores = ", ".join(f"{name} {value:.4g}" for name, value in best.scores.items())
     trained = f"trained by the search: {scores} (validation split)"
     again = "Train it again here, to the same weights on the same machine, by"
+    if best.heir:
+        again = "The search began it with another trial's weights; train it here from scratch by"
     origin = Origin(
         title=f"Trial {best.trial}",
         weights=f"drawn with seed 0, not trained: {scores} by {best.untrained}"

@@ -111,6 +111,10 @@ class Record:
         """The numbers of the trials whose weights others begin with, or may."""
         return self._parents.needed if self._parents else set()
 
+    def inherited(self, number: int) -> bool:
+        """Whether a trial began with another one's weights."""
+        return PARENT in self._book.trials[number].user_attrs
+
     @property
     def begun(self) -> int:
         """How many trials count towards a budget, or will unless they fail."""

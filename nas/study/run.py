@@ -193,10 +193,13 @@ class Run:
         display.say(f"the {name} is ready, after {format_seconds(self._prepared)}")
 
     def _trust(self) -> Trust | None:
-        """How far the cheap evaluator can be trusted by now, which is written down."""
+        """How far the cheap evaluator can be trusted by now, which is written down; None before a
+        candidate is trained."""
         if self._plan is None:
             return None
         trust = screening.trust(self.study, self.record, self._plan.scoring)
+        if not trust.trained:
+            return None
         trust.save(self.folder / TRUST)
         return trust
 
@@ -312,6 +315,7 @@ class Run:
             scores={name: value for name, value in trial.figures.items() if name not in sizes},
             retrain=shlex.join(words),
             untrained="" if self._is_trained(trial) else self.study.evaluation.by,
+            heir=self.record.inherited(trial.number),
         )
 
     def trained(self, trial: Finished) -> str:

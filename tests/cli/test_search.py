@@ -339,6 +339,10 @@ def test_children_begin_with_their_parents_weights_and_are_the_same_after_a_stop
     assert "'parent': " in rows(tmp_path / "whole")
     assert "inherit = true" in (tmp_path / "whole" / "study.toml").read_text()
     assert len(list((tmp_path / "whole" / "trials").glob("*/weights.safetensors"))) == 5
+    held = rows(tmp_path / "whole").splitlines()
+    page = (tmp_path / "whole" / "best" / "README.md").read_text()
+    best = int(re.search(r"Trial (\d+)", page)[1])
+    assert ("began it with another trial's weights" in page) == ("'parent': " in held[best])
     for count in ("3", "5"):
         how = (*words, "--out") if count == "3" else ("--resume",)
         assert nas("search", *how, tmp_path / "parts", "--trials", count)[0] == 0

@@ -399,8 +399,9 @@ def _report(run: Run, result: Result) -> int:
     if result.why:
         print(f"ended: {result.why}")
     _predicted(result)
-    for line in result.trust.lines() if result.trust else ():
-        print(line)
+    trust = result.trust
+    if trust is not None and not (result.interrupted and trust.agreement is None):
+        print("\n".join(trust.lines()))
     trained = run.trained(best)
     which = f"trial {best.number}, after {trained}" if trained else f"trial {best.number}"
     untrained = run.untrained(best)

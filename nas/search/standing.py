@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nas.search.front import Front
-from nas.search.objective import Objective
+from nas.search.objective import SCORE, Objective
 from nas.trial import Kind
 
 FAILURES = 20  # as many of one kind in a row end the search
@@ -69,9 +69,12 @@ class Standing:
     @property
     def hypervolume(self) -> float | None:
         """The part of the objective's box that the front dominates, 0 to 1; it never falls while
-        the highest rung stays. None for one objective, or without a reference."""
-        several = len(self._objective.names) > 1
-        return self._front.hypervolume if several and self._objective.box else None
+        the highest rung stays. None for one objective, without a reference, or of scores, which
+        have no bounds."""
+        bounded = self._objective.box is not None and len(self._objective.names) > 1
+        if self.rung == 0 and SCORE in self._objective.names:
+            bounded = False
+        return self._front.hypervolume if bounded else None
 
     def add(self, kind: Kind, reason: str = "") -> None:
         """Count a trial that ended as `kind`; many failures of one kind in a row end the search."""

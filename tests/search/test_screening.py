@@ -109,6 +109,19 @@ def test_a_driver_killed_after_any_job_ends_at_the_same_record(tmp_path: Path) -
     assert record.training == pytest.approx(whole.training)
 
 
+def test_the_hypervolume_is_of_trained_ones(journal: Path) -> None:
+    objective = Objective(("score", "macs"), reference=(0.0, 4000.0))
+    record = open_record(journal, objective=objective, rungs=Screening(4))
+    job = record.ask()
+    assert job is not None
+    record.tell(measured(job))
+    assert record.standing.hypervolume is None
+    driven(record, 12, at_random=2)
+    held = record.standing.hypervolume
+    assert held is not None
+    assert 0 < held < 1
+
+
 def test_one_that_fails_in_training_makes_room_for_the_next(journal: Path) -> None:
     record = opened(journal, survivors=2)
     lost = []

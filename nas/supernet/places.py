@@ -3,8 +3,8 @@
 A module's path in a candidate depends on what was chosen beside it: where a choice took `conv`, the
 next convolution is `conv2`. Its place in the space doesn't: a choice of expressions is one step of
 the path, its option another. So alternatives have places of their own, and what stands behind them
-keeps its. Likewise a word or a switch that is chosen for a block's field: with and without a skip
-its weights do different work. A number that is chosen only cuts them.
+keeps its. What is chosen for a block's field shares the block's weights: numbers cut them, words
+and switches leave them whole.
 """
 
 from __future__ import annotations
@@ -84,11 +84,10 @@ def _part(space: Genotype, made: Genotype) -> Pairs | None:
 
 
 def _leaf(space: Leaf, made: Leaf) -> Pairs | None:
-    """The block itself and those in its fields; a word or a switch that is chosen is a step."""
+    """The block itself and those in its fields."""
     if space.word != made.word:
         return None
-    own: Path = ()
-    inner: Pairs = []
+    pairs: Pairs = [((), ())]
     offered, given = dict(space.values), dict(made.values)
     for slot in registry()[space.word].slots:
         absent = _ABSENT if slot.name in SETTINGS else slot.default
@@ -97,12 +96,10 @@ def _leaf(space: Leaf, made: Leaf) -> Pairs | None:
             inside = _part(option, value)
             if inside is None:
                 return None
-            inner += _under(inside, (slot.name,), (slot.name,))
+            pairs += _under(inside, (slot.name,), (slot.name,))
         elif value not in (option.options if isinstance(option, Choice) else (option,)):
             return None
-        elif isinstance(option, Choice) and isinstance(value, bool | str):
-            own = (*own, f"{slot.name}_{value}")
-    return _under([((), ()), *inner], own, ())
+    return pairs
 
 
 def _row(left: Steps, made: Steps) -> Pairs | None:

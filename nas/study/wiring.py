@@ -22,7 +22,7 @@ from nas.search.samplers._base import SpaceSampler
 from nas.search.screening import Screening
 from nas.space import Space, around, fit
 from nas.study import aims, screening
-from nas.study.settings import Goal, Study, Training
+from nas.study.settings import Evaluation, Goal, Study, Training
 
 if TYPE_CHECKING:
     from nas.evaluate.staged import Prepared
@@ -136,6 +136,12 @@ def known(study: Study, among: Candidates) -> WarmStart | None:
 
     run = Path(study.goal.warm_start)
     settings, trials = stored(run / "journal.log")
+    by = Evaluation(settings.get("evaluator"), survivors=settings.get("survivors"))
+    if by.cheap is not None and not by.trained:
+        raise RunError(
+            f"--warm-start {run}: its candidates were scored by --evaluator {by.cheap}, and none "
+            "was trained; name a run that trains"
+        )
     rungs = settings.get("rungs")
     theirs = Training(settings["recipe"], settings.get("epochs"), tuple(rungs) if rungs else None)
     for name, was, now in (

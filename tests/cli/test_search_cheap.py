@@ -110,6 +110,9 @@ def test_without_survivors_the_best_by_score_is_kept_untrained(tmp_path: Path) -
     assert re.search(r"best: .*/best \(trial \d\), not trained: score .* by naswot; .* MACs", out)
     assert "drawn with seed 0, not trained: score" in (run / "best" / "README.md").read_text()
     assert not (run / "trust.json").exists()
+    code, _, err = nas(*QUICK, "--warm-start", run, "--out", tmp_path / "other")
+    assert code == 1
+    assert "its candidates were scored by --evaluator zero-cost, and none was trained" in err
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def main() -> None:
     tau = kendalltau(scores, means)
     print(
         f"supernet: {args.rule}, {args.epochs} epochs, {training:.0f} CPU s\n"
-        f"Kendall's tau with training alone, {args.seeds} seeds: {tau[0]:.2f} (p = {tau[1]:.4f}); "
-        f"of MACs alone {kendalltau(macs, means)[0]:.2f}"
+        f"Kendall's tau with training alone, {args.seeds} seeds: {tau[0]:.3f} (p = {tau[1]:.4f}); "
+        f"of MACs alone {kendalltau(macs, means)[0]:.3f}"
     )
     if args.only_ranking:
         return

@@ -287,7 +287,9 @@ def _placement(args: argparse.Namespace) -> Placement:
     if args.workers is not None and args.workers < 1:
         raise UsageError(f"--workers {args.workers}: must be at least 1")
     share = args.gpus_per_trial
-    if share is not None and (not args.gpus or not 0 < share <= args.gpus):
+    if share is not None and not args.gpus:
+        raise UsageError(f"--gpus-per-trial {share:g}: say with --gpus N how many GPUs are shared")
+    if share is not None and not 0 < share <= args.gpus:
         raise UsageError(f"--gpus-per-trial {share:g}: must be above 0 and at most --gpus")
     limit = None if args.trial_timeout is None else parse_seconds(args.trial_timeout)
     return Placement(args.gpus, share, args.workers, limit, args.address, args.tune_scheduler)

@@ -111,7 +111,8 @@ def _lines(status: Status) -> list[str]:
         lines.append(f"waiting for a promotion: {_numbers(status.waiting)}")
     if status.rate is not None:
         each = status.progress.elapsed / status.progress.done
-        lines.append(f"rate: {status.rate:.3g} good trials an hour, {format_seconds(each)} each")
+        rate = f"{status.rate:,.0f}" if status.rate >= 100 else f"{status.rate:.3g}"
+        lines.append(f"rate: {rate} good trials an hour, {format_seconds(each)} each")
     if status.ended:
         lines.append(f"ended: {status.ended}")
     if status.trust is not None:

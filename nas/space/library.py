@@ -10,6 +10,7 @@ from nas.errors import SpaceError, nearest
 from nas.genotype import Genotype
 from nas.genotype.text import load as load_file
 from nas.genotype.text import parse
+from nas.zoo import references
 
 FOLDER = (
     Path(__file__).parent / "files"
@@ -31,5 +32,10 @@ def load(space: str | Genotype) -> Genotype:
         return load_file(space)
     if "(" in space:
         return parse(space, "--space")
+    if space in references():
+        raise SpaceError(
+            f"{space!r} is a network, not a search space; search its neighbourhood"
+            f" with --around {space}"
+        )
     hint = nearest(space, known()) or f"; known: {', '.join(known())}"
     raise SpaceError(f"no search space is called {space!r} and no file{hint}")

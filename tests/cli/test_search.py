@@ -229,6 +229,8 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
             1,
             "choice has one option twice: 3; leave one out",
         ),
+        (("--space", "lenet5"), 1, "'lenet5' is a network, not a search space; search its neigh"),
+        ((*QUICK, "--gpus-per-trial", "0.5"), 2, "--gpus-per-trial 0.5: say with --gpus N how"),
         ((*QUICK, "--gpus", "8"), 2, "--gpus 8: this machine has "),
         ((*QUICK, "--sampler", "rondom"), 2, "sampler 'rondom' is none of "),
         ((*QUICK, "--objective", "speed"), 2, "'speed' is none of accuracy, mnasnet"),

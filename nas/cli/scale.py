@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import UsageError, shown
+from nas.errors import NasError, UsageError, shown
 from nas.quantity import parse_count, parse_latency, spoken, spoken_seconds
 
 if TYPE_CHECKING:
@@ -90,7 +90,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         told.along(args.phi)
     if args.out is not None:
-        args.out.write_text(told.text(), encoding="utf-8")
+        try:
+            args.out.write_text(told.text(), encoding="utf-8")
+        except OSError as error:
+            raise NasError(
+                f"--out {args.out}: can't be written: {error.strerror}; choose another"
+            ) from None
     print(json.dumps(told.described(), indent=2)) if args.json else told.show()
     return 0
 

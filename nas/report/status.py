@@ -105,7 +105,7 @@ def _lines(status: Status) -> list[str]:
     lines = []
     running = status.progress.running
     if running:
-        verb = "running" if _writes(status) else "to be asked again, as their driver died"
+        verb = "running" if _writes(status) else "to be asked again when the search goes on"
         lines.append(f"{verb}: {_numbers(running)}")
     if status.waiting:
         lines.append(f"waiting for a promotion: {_numbers(status.waiting)}")

@@ -90,6 +90,7 @@ def test_several_targets_at_once(capsys):
         (["--target-macs", "10"], 1, "the smallest network along the law compound has"),
         (["--target-macs", "-2G"], 2, "is no count"),
         (["--phi", "1", "--latency", "x.json"], 2, "--latency: only with --target-latency"),
+        (["--phi", "1", "--out", "/proc/x.nas"], 1, "/proc/x.nas: can't be written: No such file"),
         (["--phi", "1", "--out", "nowhere/x.nas"], 2, "must be a file in a folder that exists"),
     ],
 )

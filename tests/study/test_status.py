@@ -123,7 +123,7 @@ def test_a_killed_driver_is_seen_as_gone(folder: Path) -> None:
     code_, out, _ = nas("status", folder)
     assert code_ == 0
     assert "nobody is writing this run" in out
-    assert "to be asked again, as their driver died: trials 2, 3\n" in out
+    assert "to be asked again when the search goes on: trials 2, 3\n" in out
 
 
 def test_time_is_added_up_over_sittings_without_the_pauses(folder: Path) -> None:

@@ -46,17 +46,18 @@ class Step:
 def graph(network: Genotype) -> Graph:
     """The graph of a whole network; GenotypeError with the place where shapes don't fit or
     choices are left."""
-    return _recorded(network)[0]
+    return recorded(network)[0]
 
 
 def steps(network: Genotype) -> tuple[Step, ...]:
     """Each block and repeat of a whole network where it stands, inner ones first; GenotypeError
     as `graph`."""
-    return _recorded(network)[1]
+    return recorded(network)[1]
 
 
 @lru_cache(maxsize=256)
-def _recorded(network: Genotype) -> tuple[Graph, tuple[Step, ...]]:
+def recorded(network: Genotype) -> tuple[Graph, tuple[Step, ...]]:
+    """What `graph` and `steps` give, recorded once for each of the latest networks."""
     parts = network.items if isinstance(network, Chain) else (network,)
     image = parts[0]
     if not isinstance(image, Image):

@@ -15,7 +15,7 @@ from peers import thop, timm
 
 import nas
 from nas.genotype.normal import normal
-from nas.genotype.recording import graph
+from nas.genotype.recording import recorded
 
 ROUNDS = 5
 B0 = str(nas.genotype("efficientnet_b0"))
@@ -23,7 +23,7 @@ B0 = str(nas.genotype("efficientnet_b0"))
 
 def forget_networks() -> None:
     """The caches keyed by a whole genotype: with them a second count would be a look-up."""
-    graph.cache_clear()
+    recorded.cache_clear()
     normal.cache_clear()
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from nas.costs import cost, figures
 from nas.errors import GenotypeError
 from nas.genotype.normal import normal
-from nas.genotype.recording import graph
+from nas.genotype.recording import recorded
 from nas.search.candidates import Candidates
 from nas.search.limits import Limits
 from nas.space import Space, load
@@ -116,7 +116,7 @@ def checked(among: Candidates, rng: np.random.Generator, count: int = 50) -> int
     equal = 0
     for _ in range(count):
         network = among.space.resolve(among.space.sample(rng))
-        graph.cache_clear()
+        recorded.cache_clear()
         normal.cache_clear()
         try:
             whole = cost(network)

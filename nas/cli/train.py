@@ -136,8 +136,6 @@ def run(args: argparse.Namespace) -> int:
     network = _fitted(nas.genotype(args.genotype), load(args.data))
     data = matched(load(args.data), network)
     checkpoint = _checkpoint(args)
-    if not args.resume:
-        _write(args.out, "genotype.nas", f"{network}\n")
     try:
         with threads(worthwhile(nas.cost(network).macs, recipe.batch)):
             model = trainee(network, recipe, args.seed).to(device)
@@ -146,6 +144,8 @@ def run(args: argparse.Namespace) -> int:
                 print(load_weights(model, args.weights, strict=False))
             if args.test_resolution:
                 at_resolution(model, args.test_resolution, args.test_resolution)
+            if not args.resume:  # what is refused has been by now, and leaves no folder
+                _write(args.out, "genotype.nas", f"{network}\n")
             if few is not None:
                 (args.out / "history.json").unlink(missing_ok=True)  # of a training before
                 epochs = args.epochs or recipe.epochs

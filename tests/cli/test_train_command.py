@@ -180,3 +180,15 @@ def test_trained_weights_go_on_with_other_classes_their_first_parts_frozen(tmp_p
         assert why in capsys.readouterr().err
     assert main([*words[:-2], str(tmp_path / "none.pth"), "--out", str(tmp_path / "x")]) == 1
     assert "none.pth" in capsys.readouterr().err
+
+
+def test_weights_that_are_cut_short_are_refused_and_leave_no_folder(tmp_path, capsys):
+    whole, cut = tmp_path / "whole.safetensors", tmp_path / "cut.safetensors"
+    save(nas.compile(nas.parse(SMALL)), whole)
+    cut.write_bytes(whole.read_bytes()[:-100])
+    out = tmp_path / "out"
+    assert main(["train", SMALL, "--weights", str(cut), "--out", str(out), "--gpus", "0"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"nas: {cut}: ")
+    assert said.count("\n") == 1
+    assert not out.exists()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from nas.data._base import Part
+from nas.data._base import DataSet, Part
 from nas.data._origin import Origin, Remote
 from nas.data._partition import held_out
 from nas.data._split import Split
@@ -36,6 +36,31 @@ class Layout:
     train: tuple[str, ...]
     test: tuple[str, ...]
     labels: int
+
+    def described(
+        self,
+        name: str,
+        argument: str,
+        classes: tuple[str, ...],
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+    ) -> DataSet:
+        """The data set: 45,000 + 5,000 of the training files' pictures, 10,000 of the test's."""
+        origin = self.origin(name, argument)
+        return DataSet(
+            name=f"{name}:{argument}" if argument else name,
+            shape=(3, 32, 32),
+            classes=classes,
+            mean=mean,
+            std=std,
+            source="https://www.cs.toronto.edu/~kriz/cifar.html",
+            licence="none stated; research use",
+            read=self.reader(origin, classes),
+            shift=4 / 32,  # arXiv:1512.03385, section 4.2
+            flip=True,
+            sizes=(45_000, 5_000, 10_000),
+            origin=origin,
+        )
 
     def origin(self, name: str, argument: str) -> Origin:
         """Where the archive or the folder unpacked from it lies."""

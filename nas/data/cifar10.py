@@ -36,18 +36,5 @@ def describe(argument: str = "") -> DataSet:
 
     `argument` is the folder of the archive, where it doesn't lie in the usual one.
     """
-    origin = LAYOUT.origin("cifar10", argument)
-    return DataSet(
-        name=f"cifar10:{argument}" if argument else "cifar10",
-        shape=(3, 32, 32),
-        classes=CLASSES,
-        mean=(0.4914, 0.4822, 0.4465),
-        std=(0.2470, 0.2435, 0.2616),
-        source="https://www.cs.toronto.edu/~kriz/cifar.html",
-        licence="none stated; research use",
-        read=LAYOUT.reader(origin, CLASSES),
-        shift=4 / 32,  # arXiv:1512.03385, section 4.2
-        flip=True,
-        sizes=(45_000, 5_000, 10_000),
-        origin=origin,
-    )
+    mean, std = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+    return LAYOUT.described("cifar10", argument, CLASSES, mean, std)

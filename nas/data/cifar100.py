@@ -35,18 +35,5 @@ def describe(argument: str = "") -> DataSet:
 
     `argument` is the folder of the archive, where it doesn't lie in the usual one.
     """
-    origin = LAYOUT.origin("cifar100", argument)
-    return DataSet(
-        name=f"cifar100:{argument}" if argument else "cifar100",
-        shape=(3, 32, 32),
-        classes=CLASSES,
-        mean=(0.5071, 0.4865, 0.4409),
-        std=(0.2673, 0.2564, 0.2762),
-        source="https://www.cs.toronto.edu/~kriz/cifar.html",
-        licence="none stated; research use",
-        read=LAYOUT.reader(origin, CLASSES),
-        shift=4 / 32,  # arXiv:1512.03385, section 4.2
-        flip=True,
-        sizes=(45_000, 5_000, 10_000),
-        origin=origin,
-    )
+    mean, std = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
+    return LAYOUT.described("cifar100", argument, CLASSES, mean, std)

@@ -31,20 +31,6 @@ from nas.train.semi import (
 
 SIDE = 16  # pixels
 NETWORK = "conv(16, 3) >> conv(32, 3, stride=2) >> conv(32, 3) >> conv(64, 3, stride=2)"
-RECIPE = """
-epochs = 10
-batch = 32
-label_smoothing = 0.1
-[optimizer]
-name = "sgd"
-lr = 0.05
-momentum = 0.9
-nesterov = true
-weight_decay = 5e-4
-[schedule]
-name = "cosine"
-warmup = 0.2
-"""
 
 
 def main() -> None:
@@ -59,7 +45,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     data = load(args.data).resized(SIDE, SIDE)
-    recipe = Recipe.parse(RECIPE, "few-labels")
+    recipe = Recipe.load("few-labels")
     strong = Augmentation(cutout=SIDE // 4)
     text = f"image({data.shape[0]}, {SIDE}, {SIDE}) >> {NETWORK} >> classifier({len(data.classes)})"
     genotype, test = nas.parse(text), data.test()

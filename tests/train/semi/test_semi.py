@@ -23,23 +23,7 @@ from nas.train.semi import (
 from nas.train.semi._few import Descent, endless
 from nas.train.semi.meta_pseudo_labels import _Pair
 
-RECIPE = Recipe.parse(
-    """
-    epochs = 10
-    batch = 32
-    label_smoothing = 0.1
-    [optimizer]
-    name = "sgd"
-    lr = 0.05
-    momentum = 0.9
-    nesterov = true
-    weight_decay = 5e-4
-    [schedule]
-    name = "cosine"
-    warmup = 0.2
-    """,
-    "few labels",
-)
+RECIPE = Recipe.load("few-labels")
 NETWORK = (
     "image(1, 16, 16) >> conv(16, 3) >> conv(32, 3, stride=2) >> conv(32, 3) "
     ">> conv(64, 3, stride=2) >> classifier(10)"

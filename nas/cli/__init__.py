@@ -19,6 +19,11 @@ from nas.errors import NasError, UsageError
 
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 INTERRUPTED = 130  # the same for SIGINT
+EPILOG = f"""\
+Exit codes: 0 done; 1 it went wrong, and one sentence on stderr says how; 2 the command line asks
+for what can't be done as written; {INTERRUPTED} interrupted by Ctrl-C; {BROKEN_PIPE} a pipe's reader left.
+A table is JSON with --json. `nas completion SHELL` completes in your shell.
+"""
 
 
 class Subcommand(Protocol):
@@ -44,7 +49,10 @@ def subcommands() -> Iterator[Subcommand]:
 def parser() -> argparse.ArgumentParser:
     """The whole command line's parser; it leaves the chosen subcommand's function in `args.run`."""
     top = argparse.ArgumentParser(
-        prog="nas", description="Neural architecture search and model scaling for images."
+        prog="nas",
+        description="Neural architecture search and model scaling for images.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version)
     chosen = top.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import UsageError, nearest
 
@@ -23,6 +24,7 @@ DESCRIPTION = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("topic", nargs="?", help="blocks, a block's word, or a subcommand")
+    parser.add_argument("--json", action="store_true", help="of blocks, or a block, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +33,9 @@ def run(args: argparse.Namespace) -> int:
     from nas.blocks import registry
 
     commands = [each.NAME for each in cli.subcommands()]
-    if args.topic is None:
+    if args.json:
+        print(json.dumps(_explained(args.topic), indent=2))
+    elif args.topic is None:
         cli.parser().print_help()
     elif args.topic == "blocks":
         for entry in registry().values():
@@ -45,6 +49,34 @@ def run(args: argparse.Namespace) -> int:
         hint = nearest(args.topic, known) or "; `nas help` and `nas help blocks` list what there is"
         raise UsageError(f"nothing is known about {args.topic!r}{hint}")
     return 0
+
+
+def _explained(topic: str | None) -> Any:
+    """Every block, or the block `topic`, as JSON holds it."""
+    from nas.blocks import registry
+
+    if topic == "blocks":
+        return [_as_json(entry) for entry in registry().values()]
+    if topic is not None and topic in registry():
+        return _as_json(registry()[topic])
+    raise UsageError(f"--json goes with `blocks` or a block's word, not {topic or 'nothing'!r}")
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "block": entry.word,
+        "what": _paragraph(entry)[0],
+        "example": example(entry),
+        "fields": [
+            {
+                "name": slot.name,
+                "rule": slot.type.rule,
+                "required": slot.required,
+                "default": None if slot.required else slot.default,
+            }
+            for slot in entry.slots
+        ],
+    }
 
 
 def example(entry: Entry) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.cli._trained import trained
 from nas.errors import UsageError
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("unit.png"), help="a PNG (default: unit.png)"
     )
+    parser.add_argument("--json", action="store_true", help="layers, or responses, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,29 +60,52 @@ def run(args: argparse.Namespace) -> int:
 
     network, data = trained(args.folder, load(args.data))
     if args.layer is None:
-        _list(network)
+        _list(network, as_json=args.json)
         return 0
     part = Part(args.split)
     split = {Part.TRAIN: data.train, Part.VALIDATION: data.validation, Part.TEST: data.test}[part]()
     found = [respond(network, data, split, args.layer, each, args.images) for each in args.channel]
     sheet.save(sheet.sheet([(each.images, each.causes) for each in found]), args.out)
-    for channel, each in zip(args.channel, found, strict=True):
+    responses = list(zip(args.channel, found, strict=True))
+    if args.json:
+        rows = [_row(args.layer, channel, each, data) for channel, each in responses]
+        print(json.dumps({"picture": str(args.out), "responses": rows}, indent=2))
+        return 0
+    for channel, each in responses:
         print(_told(args.layer, channel, each, data))
     print(f"picture: {args.out}")
     return 0
 
 
-def _list(network: Network) -> None:
+def _list(network: Network, as_json: bool) -> None:
     from nas.evaluate.deconv import maps
     from nas.report.table import Column, show
 
+    found = [
+        (name, type(network.get_submodule(name)).__name__, shape)
+        for name, shape in maps(network).items()
+    ]
+    if as_json:
+        rows = [{"layer": name, "what": what, "shape": shape} for name, what, shape in found]
+        print(json.dumps(rows, indent=2))
+        return
     show(
         (Column("layer"), Column("what"), Column("channels", number=True), Column("map")),
         [
-            (name, type(network.get_submodule(name)).__name__, str(channels), f"{height}x{width}")
-            for name, (channels, height, width) in maps(network).items()
+            (name, what, str(channels), f"{height}x{width}")
+            for name, what, (channels, height, width) in found
         ],
     )
+
+
+def _row(layer: str, channel: int, found: Response, data: DataSet) -> dict[str, Any]:
+    """The images that excite the channel, the strongest first: their classes and activations."""
+    return {
+        "layer": layer,
+        "channel": channel,
+        "classes": [data.classes[label] for label in found.labels],
+        "activations": found.strength.tolist(),
+    }
 
 
 def _told(layer: str, channel: int, found: Response, data: DataSet) -> str:

@@ -25,6 +25,11 @@ PRINTS_JSON = [
     ["show", "image(3, 32, 32) >> conv(choice(16, 24), 3) >> classifier(10)"],
     ["cost", SMALL],
     ["cost", SMALL, "--check"],
+    ["diff", "resnet50", "seresnet50"],
+    ["data", "list"],
+    ["help", "blocks"],
+    ["help", "mbconv"],
+    ["scale", "efficientnet_b0", "--phi", "1"],
 ]
 
 

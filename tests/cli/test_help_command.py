@@ -1,5 +1,8 @@
 """`nas help`."""
 
+import json
+from unittest.mock import ANY
+
 import pytest
 
 import nas
@@ -47,3 +50,12 @@ def test_a_subcommand_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_topic_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["help", "mbcon"]) == 2
     assert "'mbconv'" in capsys.readouterr().err
+
+
+def test_blocks_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["help", "mbconv", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["block"] == "mbconv"
+    assert {"name": "kernel", "rule": ANY, "required": False, "default": 3} in told["fields"]
+    assert cli.main(["help", "search", "--json"]) == 2
+    assert "--json goes with" in capsys.readouterr().err

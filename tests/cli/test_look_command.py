@@ -1,5 +1,6 @@
 """`nas look`, on networks that are as they were drawn: what it does needs no training."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_without_a_layer_those_that_give_maps_are_listed(capsys):
     assert rows[0] == ["layer", "what", "channels", "map"]
     assert ["conv.conv", "Conv2d", "6", "16x16"] in rows
     assert rows[-1] == ["maxpool", "MaxPool", "6", "8x8"]
+
+
+def test_layers_and_responses_are_json_too(capsys):
+    assert main(["look", "net", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"layer": "maxpool", "what": "MaxPool", "shape": [6, 8, 8]} in rows
+    words = ["look", "net", "--layer", "conv", "--channel", "3", "--images", "4", "--json"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    strongest = told["responses"][0]["activations"]
+    assert len(strongest) == len(told["responses"][0]["classes"]) == 4
+    assert strongest == sorted(strongest, reverse=True)
+    assert Path(told["picture"]).is_file()
 
 
 def test_channels_are_rows_of_one_picture_and_told(capsys, tmp_path):

@@ -20,8 +20,8 @@ from nas.errors import NasError, UsageError
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 INTERRUPTED = 130  # the same for SIGINT
 EPILOG = f"""\
-Exit codes: 0 done; 1 it went wrong, and one sentence on stderr says how; 2 the command line asks
-for what can't be done as written; {INTERRUPTED} interrupted by Ctrl-C; {BROKEN_PIPE} a pipe's reader left.
+Exit codes: 0 done; 1 it went wrong, and one sentence on stderr says how; 2 the command line
+asks for what can't be done as written; {INTERRUPTED} Ctrl-C; {BROKEN_PIPE} a pipe's reader left.
 A table is JSON with --json. `nas completion SHELL` completes in your shell.
 """
 

@@ -1,0 +1,17 @@
+"""Pages: HTML that is whole in one file, works from disk, and loads nothing."""
+
+from nas.report.page.document import Section, document
+from nas.report.page.markup import Markup, element, join, link
+from nas.report.page.parts import facts, shown, sortable
+
+__all__ = [
+    "Markup",
+    "Section",
+    "document",
+    "element",
+    "facts",
+    "join",
+    "link",
+    "shown",
+    "sortable",
+]

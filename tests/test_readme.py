@@ -134,8 +134,38 @@ def test_the_table_of_operators_is_whole() -> None:
         assert word in text
 
 
+def contributing(kind: str) -> list[str]:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_space_of_contributing_has_the_size_it_says() -> None:
+    (text,) = contributing("nas")
+    assert "2 * (3 + 3)^2 networks" in text
+    assert Space(nas.parse(text)).size == 2 * (3 + 3) ** 2
+
+
+def test_the_evaluator_of_contributing_is_found_and_ranks(tmp_path: Path) -> None:
+    _, text = contributing("python")
+    (tmp_path / "activations.py").write_text(text)
+    program = (
+        "import sys, nas.evaluate.cheap as cheap\n"
+        "cheap.__path__.append(sys.argv[1])\n"
+        "from nas.cli import main\n"
+        "words = '--space mbconv --evaluator activations --objective score --trials 6'\n"
+        "words += ' --survivors 0 --gpus 0'\n"
+        "sys.exit(main(['search', *words.split(), '--out', 'run']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "trial 5: score -" in done.stdout
+
+
 def test_the_block_of_contributing_keeps_the_contract(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    text, _ = contributing("python")
     (tmp_path / "ghost.py").write_text(text)
     check = (
         "import nas.blocks, ghost, nas\n"

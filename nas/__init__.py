@@ -6,7 +6,16 @@ nas.cost(g).macs
 model = nas.compile(g)
 """
 
-from nas.api import compile, cost, genotype, load, load_weights, parse
+from nas.api import compile, cost, genotype, load, load_weights, optimize, parse
 from nas.genotype import Genotype
 
-__all__ = ["Genotype", "compile", "cost", "genotype", "load", "load_weights", "parse"]
+__all__ = [
+    "Genotype",
+    "compile",
+    "cost",
+    "genotype",
+    "load",
+    "load_weights",
+    "optimize",
+    "parse",
+]

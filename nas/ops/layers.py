@@ -58,8 +58,11 @@ class QueryKeyValue(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, ..., C) -> (N, ..., 3 * width)."""
-        bias = torch.cat((self.q_bias, torch.zeros_like(self.v_bias), self.v_bias))
-        return F.linear(x, self.weight, bias)
+        return F.linear(x, self.weight, self.joint_bias())
+
+    def joint_bias(self) -> torch.Tensor:
+        """Of queries, keys and values: (3 * width,)."""
+        return torch.cat((self.q_bias, torch.zeros_like(self.v_bias), self.v_bias))
 
 
 class ClassToken(nn.Module):
@@ -170,12 +173,16 @@ class ScaledConv2d(nn.Conv2d):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) -> (N, out, H', W')."""
+        weight = self.standardised()
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def standardised(self) -> torch.Tensor:
+        """The filters as they are used."""
         # torch's batch norm with filters as channels: one fused step where four would do
         filters = self.weight.reshape(1, self.out_channels, -1)
         gain = (self.gain * self.scale).view(-1)
         weight = F.batch_norm(filters, None, None, gain, training=True, momentum=0, eps=self.eps)
-        weight = weight.reshape_as(self.weight)
-        return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        return weight.reshape_as(self.weight)
 
 
 class SkipGain(nn.Module):

@@ -87,7 +87,8 @@ def optimize(
 
     `example` is a batch of images, by default one of the size that a compiled genotype reads;
     `compiler` also tries torch.compile, which takes a minute; `seconds` go into measuring.
-    `print(nas.inference.table(fast))` shows what was tried. Raises LatencyError without an example for a module not made by nas.
+    `print(nas.inference.table(fast))` shows what was tried. Raises LatencyError without an example
+    for a module not made by nas.
     """
     from nas.inference import optimize as fastest
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nas.errors import RunError
 from nas.search.kept import KeptTrial
 
 MORE = b',"more":true}\n'  # the end of a line whose group goes on
 HOLDER = ".holder"  # in place of the journal's suffix: the file that names its driver
+Read = TypeVar("Read", bound="Reading")
 _HELD = re.compile(r"process (\d+) on (.+)")
 
 
@@ -88,7 +89,11 @@ class Driver:
 
 def read(path: Path) -> Reading:
     """What the journal at `path` says by now. Raises `RunError` for one that can't be read."""
-    reading = Reading()
+    return follow(path, Reading())
+
+
+def follow(path: Path, reading: Read) -> Read:
+    """`reading`, after all that the journal at `path` says by now. Raises `RunError` as `read`."""
     for number, line in _whole(path):
         try:
             reading.take(json.loads(line))

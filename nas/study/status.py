@@ -10,7 +10,7 @@ from nas.report.status import Member, Status, Writer
 from nas.report.trust import Trust
 from nas.search.kept import recall
 from nas.search.objective import Objective
-from nas.search.reading import Reading, ago, driver, read
+from nas.search.reading import Driver, Reading, ago, driver, read
 from nas.search.standing import Finished, Standing
 from nas.study import aims
 from nas.study.settings import Study, Training
@@ -29,8 +29,11 @@ def status(folder: Path) -> Status:
     if not journal.exists():
         raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
     held = driver(journal)  # before it is read: a driver that has just ended has written all
-    reading = read(journal)
-    study = Study.load(folder / SETTINGS)
+    return status_of(folder, held, read(journal), Study.load(folder / SETTINGS))
+
+
+def status_of(folder: Path, held: Driver | None, reading: Reading, study: Study) -> Status:
+    """The status of the run in `folder`, whose driver, journal and settings were read already."""
     if not reading.settings:  # the driver's first entry isn't written yet
         objective = Objective(("accuracy",))
     else:

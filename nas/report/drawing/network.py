@@ -1,0 +1,336 @@
+"""What a drawing shows: the rows of the main chain, and a panel for each distinct block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from string import ascii_uppercase
+
+from nas.costs import Cost
+from nas.genotype.expression import (
+    Aux,
+    Branches,
+    Chain,
+    Genotype,
+    Image,
+    Leaf,
+    Named,
+    Repeat,
+    Row,
+    Sum,
+    Tie,
+)
+from nas.genotype.places import places
+from nas.graph import Graph, Path
+from nas.report.drawing.fold import ADJUST, Fold, Leaves, Unit, Vertex, block_label
+from nas.report.drawing.label import Kind, Label, label, merged
+
+LAYERS = (Kind.CONV, Kind.DEPTHWISE, Kind.LINEAR, Kind.POOL)
+INLINE = 3  # boxes in one row that are told in a line, without a panel
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the main chain."""
+
+    name: str
+    parts: tuple[Vertex, ...]  # one after another
+    times: int
+    panels: tuple[int, ...]  # where its insides are drawn
+    shapes: tuple[tuple[int, ...], ...]  # of what comes out, the last one's first
+    params: int
+    macs: int
+    reads: tuple[int, ...]  # earlier rows; -1 is none
+    training: bool = False  # an auxiliary head
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The inside of a block, with every value that its members have."""
+
+    unit: Unit
+    refers: tuple[tuple[int, ...], ...]  # for each box: the panels of its own inside
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A network as rows and panels."""
+
+    stages: tuple[Stage, ...]
+    panels: tuple[Panel, ...]
+
+
+def letter(panel: int) -> str:
+    """A, B, ..., Z, AA, ..."""
+    high, low = divmod(panel, 26)
+    return (letter(high - 1) if high else "") + ascii_uppercase[low]
+
+
+def picture(genotype: Genotype, cost: Cost) -> Picture:
+    """Rows and panels of a network without choices."""
+    return _Reader(genotype, cost).picture()
+
+
+class _Reader:
+    def __init__(self, genotype: Genotype, cost: Cost) -> None:
+        self.cost, self.graph = cost, cost.graph
+        parts = genotype.items if isinstance(genotype, Chain) else (genotype,)
+        self.parts = {
+            name: part for part, name in zip(parts, places(parts), strict=True) if name is not None
+        }
+        self.leaves: Leaves = dict(_leaves(genotype, ()))
+        self.fold = Fold(self.graph.nodes, self.leaves, ADJUST)
+        self.units: dict[object, list[Unit]] = {}  # figures by key, in order of first use
+        groups: dict[str, list[int]] = {}
+        for index, node in enumerate(self.graph.nodes):
+            groups.setdefault(node.path[0], []).append(index)
+        self.groups = groups
+        self.row = {i: n for n, members in enumerate(groups.values()) for i in members}
+        self.readers: list[list[int]] = [[] for _ in self.graph.nodes]
+        for index, node in enumerate(self.graph.nodes):
+            for i in node.inputs:
+                self.readers[i].append(index)
+        self.results = {self.graph.output, *(index for index, _ in self.graph.aux)}
+        self.called: dict[int, str] = {}
+        for name, index in sorted(self.graph.names, key=lambda each: each[0].count(".")):
+            self.called[index] = name.rpartition(".")[2]
+
+    def picture(self) -> Picture:
+        rows = [
+            self.stage(name, members, line.params, line.macs, line.training)
+            for (name, members), line in zip(self.groups.items(), self.cost.stages, strict=True)
+        ]
+        self.nested()
+        numbers = {key: number for number, key in enumerate(self.units)}
+        panels = [self.panel(found, numbers) for found in self.units.values()]
+        stages = [
+            replace(row, panels=tuple(dict.fromkeys(numbers[u.key] for u in self.shown(row.parts))))
+            for row in _without_notes(rows)
+        ]
+        return Picture(tuple(stages), tuple(panels))
+
+    def shown(self, parts: Iterable[Vertex]) -> Iterator[Unit]:
+        """Figures of these boxes that have panels."""
+        for part in parts:
+            yield from (unit for unit in part.units if unit.key in self.units)
+
+    def stage(self, name: str, members: list[int], params: int, macs: int, training: bool) -> Stage:
+        copies = self.copies(name, members)
+        if training:
+            return self.head(name, members, params, macs)
+        chains = [self.sequence(name, copy) for copy in copies]
+        parts, times = _joined(chains), len(chains)
+        for vertex in parts:
+            for unit in vertex.units:
+                self.enter(unit)
+        ends = sorted(self.ends(members), reverse=True)
+        reads = sorted(
+            {self.row[i] for m in members for i in self.graph.nodes[m].inputs}
+            - {self.row[members[0]]}
+        )
+        shapes = [self.graph.nodes[i].spec.shape for i in ends]
+        return Stage(name, parts, times, (), tuple(shapes), params, macs, tuple(reads), training)
+
+    def head(self, name: str, members: list[int], params: int, macs: int) -> Stage:
+        """An auxiliary head: always with a figure."""
+        unit = self.fold.unit(members, {members[-1]}, label(Kind.BLOCK, "auxiliary head"), {})
+        self.enter(unit)
+        reads = {self.row[i] for m in members for i in self.graph.nodes[m].inputs}
+        outer = tuple(reads - {self.row[members[0]]})
+        parts = (Vertex(unit.title, (unit,)),)
+        shapes = (self.graph.nodes[members[-1]].spec.shape,)
+        return Stage(name, parts, 1, (), shapes, params, macs, outer, True)
+
+    def ends(self, members: Sequence[int]) -> set[int]:
+        """Those of the nodes that others read."""
+        here = set(members)
+        found = {i for i in members if i in self.results or not here.issuperset(self.readers[i])}
+        return found or {members[-1]}
+
+    def copies(self, name: str, members: list[int]) -> list[list[int]]:
+        """The nodes of each copy of a repeat; of what is none, all together."""
+        part = _bare(self.parts.get(name))
+        if not isinstance(part, Repeat | Row):
+            return [members]
+        found: dict[Path, list[int]] = {}
+        for index in members:
+            found.setdefault(self.graph.nodes[index].path[:2], []).append(index)
+        return list(found.values())
+
+    def sequence(self, name: str, members: list[int]) -> tuple[Vertex, ...]:
+        """One copy as boxes in a row; where it isn't straight, as one box with a figure."""
+        nodes = self.graph.nodes
+        first = nodes[members[0]]
+        if members == [0]:
+            return (Vertex(label(Kind.INPUT, "image")),)
+        if len(members) == 1 and isinstance(first.item, Graph):
+            return self.opened(self.fold.block(first))
+        ends = self.ends(members)
+        part = _bare(self.parts.get(name))
+        if isinstance(part, Repeat | Row):
+            part = _bare(part.body if isinstance(part, Repeat) else part.copies[0])
+        if isinstance(part, Leaf):
+            reads = nodes[first.inputs[0]].spec if first.inputs else first.spec
+            said = title = block_label(part, part.word, reads, nodes[max(ends)].spec)
+        else:
+            said, title = self.title(name, part, members)
+        unit = self.fold.unit(members, ends, title, self.names(members, isinstance(part, Leaf)))
+        chain = unit.chain
+        if chain is not None and len(chain) <= (1 if isinstance(part, Leaf) else INLINE):
+            return chain
+        return (Vertex(said, (unit,)),)
+
+    def names(self, members: Sequence[int], cell: bool) -> dict[int, str]:
+        """What the inputs of a figure are called, where it has several."""
+        here = set(members)
+        outer = {i for m in members for i in self.graph.nodes[m].inputs} - here
+        if len(outer) < 2:
+            return {}
+        if cell:
+            before = _main(self, members)
+            return {i: "input" if i == before else "input before" for i in outer}
+        return {i: self.called[i] for i in outer if i in self.called}
+
+    def title(self, name: str, part: Genotype | None, members: list[int]) -> tuple[Label, Label]:
+        """What a composite is called in its row, and above its figure: its name, and what it does
+        with its branches."""
+        inputs = self.graph.nodes[members[-1]].inputs
+        whole = self.parts.get(name)
+        called = whole.name if isinstance(whole, Named) else ""
+        if isinstance(part, Branches | Sum):
+            word = f"{len(part.items)} branches" + (" added" if isinstance(part, Sum) else "")
+            sign = " | " if isinstance(part, Branches) else ""
+            of = sign.join(str(self.graph.nodes[i].spec.channels) for i in inputs) if sign else ""
+        else:
+            word, of = part.name if isinstance(part, Tie) else "module", ""
+        title = label(Kind.BLOCK, word, name=called)
+        return label(Kind.BLOCK, word, name=called, of=of), title
+
+    def opened(self, vertex: Vertex) -> tuple[Vertex, ...]:
+        """A block's box, or its few operations in a row."""
+        unit = vertex.units[0] if vertex.units else None
+        chain = unit.chain if unit is not None else None
+        if chain is not None and len(chain) <= INLINE and not any(each.units for each in chain):
+            return chain
+        return (vertex,)
+
+    def enter(self, unit: Unit) -> None:
+        self.units.setdefault(unit.key, []).append(unit)
+
+    def nested(self) -> None:
+        """Figures of blocks inside those that are known."""
+        waiting = [unit for found in self.units.values() for unit in found]
+        while waiting:
+            unit = waiting.pop(0)
+            for vertex in unit.vertices:
+                for inner in vertex.units:
+                    known = self.units.setdefault(inner.key, [])
+                    if inner not in known:
+                        known.append(inner)
+                        waiting.append(inner)
+
+    def panel(self, members: Sequence[Unit], numbers: dict[object, int]) -> Panel:
+        first = members[0]
+        vertices = tuple(
+            Vertex(merged([each.label for each in column]), column[0].units)
+            for column in zip(*(unit.vertices for unit in members), strict=True)
+        )
+        title = merged([unit.title for unit in members])
+        refers = tuple(
+            tuple(dict.fromkeys(numbers[unit.key] for unit in vertex.units)) for vertex in vertices
+        )
+        return Panel(Unit(title, vertices, first.edges), refers)
+
+
+def _main(reader: _Reader, members: Sequence[int]) -> int:
+    """The input of a cell that isn't the one before the previous."""
+    nodes = reader.graph.nodes
+    for member in members:
+        if "adjust" in nodes[member].path:
+            return nodes[member].inputs[0]
+    return nodes[members[0]].inputs[0]
+
+
+def _joined(chains: Sequence[tuple[Vertex, ...]]) -> tuple[Vertex, ...]:
+    """The copies of a repeat as one row."""
+    first = chains[0]
+    longest = max(chains, key=len)
+    if any([v.label.what for v in each] != [v.label.what for v in first] for each in chains):
+        return longest
+    return tuple(
+        Vertex(
+            merged([vertex.label for vertex in column]),
+            tuple({u.key: u for vertex in column for u in vertex.units}.values()),
+        )
+        for column in zip(*chains, strict=True)
+    )
+
+
+def _without_notes(rows: Sequence[Stage]) -> list[Stage]:
+    """Without rows of norms and activations: they stand with the layer before, or else behind."""
+    kept: list[Stage] = []
+    moved: dict[int, int] = {}  # old place -> new
+    waiting: tuple[Vertex, ...] = ()
+    for old, row in enumerate(rows):
+        reads = tuple(dict.fromkeys(moved[r] for r in row.reads))
+        row = replace(row, reads=reads)
+        note = all(part.label.kind is Kind.NORM for part in row.parts) and row.times == 1
+        last = kept[-1] if kept else None
+        if note and last is not None and reads == (len(kept) - 1,) and not row.training:
+            layer = last.parts[-1].label
+            if layer.kind in LAYERS and last.times == 1 and not waiting:
+                for part in row.parts:
+                    layer = layer.having("after", part.label.what)
+                parts = (*last.parts[:-1], Vertex(layer, last.parts[-1].units))
+                kept[-1] = replace(
+                    last, parts=parts, params=last.params + row.params, shapes=row.shapes
+                )
+                moved[old] = len(kept) - 1
+                continue
+            follower = rows[old + 1] if old + 1 < len(rows) else None
+            if follower is not None and follower.times == 1 and follower.reads == (old,):
+                waiting = (*waiting, *row.parts)
+                extra = follower.params + row.params
+                rows = [*rows[: old + 1], replace(follower, params=extra), *rows[old + 2 :]]
+                moved[old] = len(kept) - 1
+                continue
+        if waiting:
+            row = replace(row, parts=(*_noted(waiting), *row.parts))
+            waiting = ()
+        moved[old] = len(kept)
+        kept.append(row)
+    return kept
+
+
+def _noted(parts: Sequence[Vertex]) -> tuple[Vertex, ...]:
+    return (Vertex(label(Kind.NORM, ", ".join(part.label.what for part in parts))),)
+
+
+def _bare(part: Genotype | None) -> Genotype | None:
+    """Without names and ties."""
+    while isinstance(part, Named | Tie):
+        part = part.body
+    return part
+
+
+def _leaves(part: Genotype, at: Path) -> Iterator[tuple[Path, Leaf]]:
+    """Each block with its place in the recorded graph."""
+    match part:
+        case Leaf(values=values):
+            yield at, part
+            for name, value in values:
+                if isinstance(value, Genotype):
+                    yield from _leaves(value, (*at, name))
+        case Chain(items=items):
+            for item, place in zip(items, places(items), strict=True):
+                yield from _leaves(item, at if place is None else (*at, place))
+        case Repeat(body=body, times=times) if isinstance(times, int):
+            for number in range(times):
+                yield from _leaves(body, (*at, str(number)))
+        case Row(copies=items) | Branches(items=items) | Sum(items=items):
+            for number, item in enumerate(items):
+                yield from _leaves(item, (*at, str(number)))
+        case Named(body=body) | Tie(body=body) | Aux(head=body):
+            yield from _leaves(body, at)
+        case Image():
+            return

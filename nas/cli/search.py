@@ -400,7 +400,7 @@ def _report(run: Run, result: Result) -> int:
         raise RunError(f"{folder}: no trial was complete; {result.why or 'the budget is spent'}")
     if result.why:
         print(f"ended: {result.why}")
-    _predicted(result)
+    _predicted(run, result)
     trust = result.trust
     if trust is not None and not (result.interrupted and trust.agreement is None):
         print("\n".join(trust.lines()))
@@ -430,15 +430,26 @@ def _report(run: Run, result: Result) -> int:
     return 0
 
 
-def _predicted(result: Result) -> None:
-    """Print what the sampler believes, where it isn't what was observed."""
-    other = result.believed
-    if other is not None and other != result.best:
-        accuracy = other.figures.get("accuracy", 0.0)
-        print(
-            f"best by predicted mean: trial {other.number}: {accuracy:.2%} valid. observed, "
-            f"{_sizes(other)}"
-        )
+def _predicted(run: Run, result: Result) -> None:
+    """Print the observed front of several objectives, and what the sampler believes, where it isn't
+    what was observed."""
+    front = run.record.standing.front
+    if len(run.study.goal.objectives) > 1:
+        print(f"front as observed: {_numbers(front)}")
+        if result.believed:
+            print(f"front by predicted means: {_numbers(result.believed)}")
+        return
+    for other in result.believed:
+        if other != result.best:
+            accuracy = other.figures.get("accuracy", 0.0)
+            print(
+                f"best by predicted mean: trial {other.number}: {accuracy:.2%} valid. observed, "
+                f"{_sizes(other)}"
+            )
+
+
+def _numbers(trials: tuple[Finished, ...]) -> str:
+    return f"trial{'s' * (len(trials) > 1)} {', '.join(str(each.number) for each in trials)}"
 
 
 def _sizes(trial: Finished) -> str:

@@ -93,6 +93,11 @@ class Objective:
         return tuple(name for name in dict.fromkeys(named) if not _measured(name))
 
     @property
+    def measured(self) -> tuple[bool, ...]:
+        """Which of the names are measured, with the luck of a training, and not counted."""
+        return tuple(_measured(name) for name in self.names)
+
+    @property
     def box(self) -> Box | None:
         """Where hypervolume is measured: from the reference to accuracy 1, loss 0, cost 0."""
         if not self.reference:

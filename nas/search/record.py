@@ -226,16 +226,16 @@ class Record:
         for trial in self._book.trials:
             self._recall(trial)
 
-    def believed(self) -> Finished | None:
-        """The complete trial of this run that the sampler predicts to be best, if it predicts."""
+    def believed(self) -> tuple[Finished, ...]:
+        """The complete trials of this run that the sampler predicts to be the front, or the best of
+        one objective; none if it predicts nothing."""
         if isinstance(self._rungs, Screening):
-            return None  # it has learnt from the scores
-        number = self._sampler.believed(self._study)
-        if number is None:
-            return None
-        trial = self._book.trials[number]
-        kept = _kept(trial)
-        return kept.finished(self._job_seed(number))[-1] if kept.own else None
+            return ()  # it has learnt from the scores
+        numbers = self._sampler.believed(self._study, self._objective.measured)
+        kept = [_kept(self._book.trials[number]) for number in numbers]
+        return tuple(
+            each.finished(self._job_seed(each.number))[-1] for each in kept if each.own
+        )
 
     def screened(self) -> tuple[Screened, ...]:
         """What a screening has trained, by number."""

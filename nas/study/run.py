@@ -40,14 +40,14 @@ PREPARED = "prepared"  # seconds before the first candidate
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a sitting came to: the best trial, its test figures once the search is over, and why;
-    `believed` is the complete trial that the sampler predicts to be best, if it predicts; `trust`
-    says how far a cheap evaluator that led the search can be."""
+    `believed` is the front that the sampler predicts, of one objective the best alone, if it
+    predicts; `trust` says how far a cheap evaluator that led the search can be."""
 
     best: Finished | None
     test: Mapping[str, float] | None
     interrupted: bool
     why: str
-    believed: Finished | None = None
+    believed: tuple[Finished, ...] = ()
     trust: Trust | None = None
 
 
@@ -171,8 +171,8 @@ class Run:
                 executor.close()
         standing = self.record.standing
         believed = self.record.believed()
-        if believed is not None:
-            self.record.note(BELIEVED, believed.number)
+        if believed:
+            self.record.note(BELIEVED, [each.number for each in believed])
         best, trust = standing.incumbent, self._trust()
         tested = best is not None and self._is_trained(best) and not interrupt.asked
         test = self._test(best, evaluator) if best is not None and tested else None

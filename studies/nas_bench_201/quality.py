@@ -108,8 +108,7 @@ def search(
         if done in QUERIES:
             incumbents.append(best[1])
             one = made.believed(study)
-            known = one is not None
-            believed.append(accuracies[_digits(asked[one].network)][1] if known else np.nan)
+            believed.append(accuracies[_digits(asked[one[0]].network)][1] if one else np.nan)
     return incumbents + believed
 
 

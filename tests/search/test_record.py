@@ -231,15 +231,27 @@ def test_a_spent_space_stays_spent_and_a_streak_goes_on_at_a_resume(journal: Pat
 def test_what_a_sampler_believes_is_a_trial_of_the_run(journal: Path) -> None:
     record = open_record(journal, sampler="predictor")
     drive(record, 4)
-    assert record.believed() is None  # nothing is predicted yet
+    assert record.believed() == ()  # nothing is predicted yet
     drive(record, 20)
-    believed, front = record.believed(), record.standing.front
-    assert believed is not None
+    (believed,), front = record.believed(), record.standing.front
     assert record.standing.incumbent is not None
     assert believed.values[0] >= sorted(each.values[0] for each in front)[0]
     record.close()
     record = open_record(journal, sampler="random")
-    assert record.believed() is None
+    assert record.believed() == ()
+    record.close()
+
+
+def test_of_several_objectives_a_front_is_believed(journal: Path) -> None:
+    record = open_record(journal, sampler="predictor", objective=Objective(("accuracy", "macs")))
+    drive(record, 30)
+    believed = record.believed()
+    assert len(believed) > 1
+    trials = record._study.get_trials(deepcopy=False)
+    macs = [each.values[1] for each in believed]
+    assert macs == sorted(macs, reverse=True)  # the most accurate first; the counted cost is exact
+    smallest = min(trial.values[1] for trial in trials if trial.values)
+    assert macs[-1] == smallest  # no prediction makes the cheapest one dominated
     record.close()
 
 

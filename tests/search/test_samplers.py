@@ -17,6 +17,8 @@ from nas.search.samplers._base import SpaceSampler
 from nas.search.samplers.evolution import POPULATION
 from nas.search.samplers.evolution import Sampler as Evolution
 
+LUCKY = 5  # a trial
+
 
 def test_names_are_the_files() -> None:
     assert {"random", "evolution"} <= set(names())
@@ -123,14 +125,31 @@ def test_the_predictor_believes_in_neighbourhoods_more_than_in_one_lucky_trial()
     sampler = make("predictor", Candidates(Toy(depth=4), None, toy_card), 0)
     study = _study(sampler, [*good, *bad], luck={5: 20.0})  # (0, 0, 0, 0) scores 20, the most
     assert study.best_trial.number == 5
-    assert sampler.believed(study) in range(5)
+    (best,) = sampler.believed(study)
+    assert best in range(5)
+
+
+def test_the_front_by_predicted_means_leaves_out_luck_and_keeps_known_costs() -> None:
+    sampler = make("predictor", Candidates(Toy(depth=4), None, toy_card), 0)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+    kinds = {f"d{i}": CategoricalDistribution((0, 1, 2, 3)) for i in range(4)}
+    points = [(a, b, c, d) for a in range(4) for b in range(4) for c in (0, 1) for d in (0, 1)]
+    for number, point in enumerate(points):
+        accuracy = point[0] + (9.0 if number == LUCKY else 0.0)
+        cost = 100.0 * point[0] + number  # so of each first decision one trial is the cheapest
+        params = {f"d{i}": value for i, value in enumerate(point)}
+        study.add_trial(create_trial(values=[accuracy, cost], params=params, distributions=kinds))
+    assert {each.number for each in study.best_trials} == {0, LUCKY}
+    believed = sampler.believed(study, (True, False))
+    assert believed[-1] == 0  # the cheapest is on any front
+    assert 3 in {points[number][0] for number in believed}
 
 
 def test_what_predicts_nothing_believes_nothing() -> None:
     sampler = make("random", Candidates(Toy(depth=4), None, toy_card), 0)
-    assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 10, {})) is None
+    assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 10, {})) == ()
     sampler = make("predictor", Candidates(Toy(depth=4), None, toy_card), 0)
-    assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 7, {})) is None
+    assert sampler.believed(_study(sampler, [(0, 0, 0, 0)] * 7, {})) == ()
 
 
 def test_the_predictor_learns_from_trials_that_wait_at_a_rung() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,13 @@ class SpaceSampler(BaseSampler):
         complete trials.
         """
 
-    def believed(self, study: Study) -> int | None:
-        """The number of the complete trial that is best by what the sampler has learnt of all of
-        them; None where it predicts nothing."""
-        return None
+    def believed(self, study: Study, measured: Sequence[bool] = (True,)) -> tuple[int, ...]:
+        """The numbers of the complete trials that are the front by what the sampler has learnt of
+        all of them, the best in the first objective first; none where it predicts nothing.
+
+        Objectives that aren't `measured`, such as MACs, are known and need no prediction.
+        """
+        return ()
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

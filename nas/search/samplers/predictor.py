@@ -17,6 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.candidates import Candidate, Candidates, Point
+from nas.search.front import Front
 from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler, gains
 from nas.search.samplers._features import Features
@@ -67,20 +68,26 @@ class Sampler(SpaceSampler):
                 return chosen.point
         return self.candidates.first(lambda: space.sample(rng))
 
-    def believed(self, study: Study) -> int | None:
-        """The complete trial of the highest predicted mean: what was lucky once counts for less.
+    def believed(self, study: Study, measured: Sequence[bool] = (True,)) -> tuple[int, ...]:
+        """The complete trials that no other dominates in the predicted means of what is measured,
+        and in what is known: what was lucky once counts for less.
 
-        None while all trials were drawn at random, and of several objectives.
+        None while all trials were drawn at random.
         """
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         known = learned(study, ENOUGH)
-        if not done or len(known) < FIRST or len(study.directions) > 1:
-            return None
+        if not done or len(known) < FIRST:
+            return ()
         kinds = self._features.of([self.candidates.at(trial.params) for trial in (*known, *done)])
-        values = ranked([gains(study, trial)[0] for trial in known])
-        surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
-        mean = surrogate.mean([kind[len(known) :] for kind in kinds])
-        return int(done[int(np.argmax(mean))].number)
+        seen = np.array([gains(study, trial) for trial in known])
+        own = np.array([gains(study, trial) for trial in done])
+        for axis in np.flatnonzero(measured):
+            surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], ranked(seen[:, axis]))
+            own[:, axis] = surrogate.mean([kind[len(known) :] for kind in kinds])
+        front: Front[int] = Front()
+        for trial, predicted in zip(done, own.tolist(), strict=True):
+            front.add(tuple(predicted), trial.number)
+        return front.members
 
     def _pool(
         self, done: Sequence[FrozenTrial], values: Matrix, rng: np.random.Generator

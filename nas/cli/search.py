@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.cli import _placement
 from nas.cli.data import fetched
 from nas.errors import RunError, UsageError
 from nas.evaluate.cheap import names as evaluators
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from nas.latency import Calibration
     from nas.search.standing import Finished
     from nas.study import Budget, Goal, Result, Run, Study, Training
-    from nas.study.wiring import Placement
 
 NAME = "search"
 HELP = "search a space for a good network by training candidates"
@@ -195,21 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end the search after so many trials in a row that failed alike (default: 20)",
     )
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/NAME-DATE-TIME)")
-    where = parser.add_argument_group("where trials run (may differ at each --resume)")
-    where.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
-    where.add_argument(
-        "--workers", type=int, metavar="N", help="trials at a time, each in a process of its own"
-    )
-    where.add_argument(
-        "--trial-timeout", metavar="TIME", help="kill a trial after it, such as 10m; needs a worker"
-    )
-    where.add_argument(
-        "--gpus-per-trial", type=float, metavar="X", help="with Ray: a GPU's share, such as 0.5"
-    )
-    where.add_argument(
-        "--address",
-        help='a running Ray cluster: HOST:PORT or "auto"; "local" starts Ray on this machine',
-    )
+    where = _placement.add_arguments(parser)
     where.add_argument(
         "--tune-scheduler",
         metavar="NAME",
@@ -237,7 +223,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.study import Run, wiring
     from nas.study.run import SCRATCH
 
-    placement = _placement(args)
+    placement = _placement.placement(args)
     device = wiring.where(placement)
     if new is None:
         run = Run.resume(args.resume, amend)
@@ -279,20 +265,6 @@ def _calibration(args: argparse.Namespace) -> Calibration | None:
     from nas.latency import Calibration
 
     return None if args.latency is None else Calibration.load(args.latency)
-
-
-def _placement(args: argparse.Namespace) -> Placement:
-    from nas.study.wiring import Placement
-
-    if args.workers is not None and args.workers < 1:
-        raise UsageError(f"--workers {args.workers}: must be at least 1")
-    share = args.gpus_per_trial
-    if share is not None and not args.gpus:
-        raise UsageError(f"--gpus-per-trial {share:g}: say with --gpus N how many GPUs are shared")
-    if share is not None and not 0 < share <= args.gpus:
-        raise UsageError(f"--gpus-per-trial {share:g}: must be above 0 and at most --gpus")
-    limit = None if args.trial_timeout is None else parse_seconds(args.trial_timeout)
-    return Placement(args.gpus, share, args.workers, limit, args.address, args.tune_scheduler)
 
 
 def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:

@@ -25,6 +25,7 @@ class Best:
     retrain: str  # the command, run inside the folder
     untrained: str = ""  # of one that wasn't trained: what scored it
     heir: bool = False  # the search began it with another trial's weights
+    seeds: int = 1  # whose means the scores are; the weights are the last one's
 
 
 def publish(best: Best, weights: Path, folder: Path) -> None:
@@ -36,6 +37,8 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
     """
     scores = ", ".join(f"{name} {value:.4g}" for name, value in best.scores.items())
     trained = f"trained by the search: {scores} (validation split)"
+    if best.seeds > 1:
+        trained += f", the mean of {best.seeds} seeds, of which these weights are the last one's"
     again = "Train it again here, to the same weights on the same machine, by"
     if best.heir:
         again = "The search began it with another trial's weights; train it here from scratch by"

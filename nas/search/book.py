@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -109,10 +109,23 @@ class Book:
         for key, value in attributes.items():
             self._storage.set_trial_user_attr(number, key, value)
 
-    def result(self, job: Job, outcome: Outcome, values: tuple[float, ...]) -> None:
-        """Write a result at a rung; the trial goes on running."""
+    def result(
+        self,
+        job: Job,
+        outcome: Outcome,
+        values: tuple[float, ...],
+        own: Sequence[Mapping[str, float]] = (),
+    ) -> None:
+        """Write a result at a rung, where it is a seed with that one's `own` figures, the last of
+        those so far; the trial goes on running."""
         seconds = round(outcome.seconds, 3)
-        held = {"values": values, "figures": dict(outcome.figures), "seconds": seconds}
+        held: dict[str, Any] = {
+            "values": values,
+            "figures": dict(outcome.figures),
+            "seconds": seconds,
+        }
+        if own:
+            held |= {"own": own[-1], "seed": job.seed}
         self.set(job.number, **{f"rung.{job.rung}": held})
         if len(values) == 1 and job.epochs is not None:  # Optuna's own form, for one objective
             self._storage.set_trial_intermediate_value(job.number, job.epochs, values[0])

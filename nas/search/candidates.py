@@ -55,6 +55,9 @@ class Space(Protocol):
     def uniform(self, rng: np.random.Generator) -> Point:
         """A point, each as likely as any other."""
 
+    def points(self) -> Iterator[Point]:
+        """Every point, each once."""
+
     def active(self, point: Point) -> Point:
         """The decisions of `point` that matter."""
 
@@ -86,7 +89,8 @@ class Candidates:
     """Draws from `space` what is within `limits` and not among `seen` (hash -> trial).
 
     `latency` predicts it, where a limit or an objective asks; `describe` makes a genotype's card.
-    `origin` is drawn before all else: the network that a space is around.
+    `origin` is drawn before all else: the network that a space is around; if it is a `reference`,
+    it is what the others are compared with, and no candidate itself.
     """
 
     def __init__(
@@ -96,9 +100,11 @@ class Candidates:
         describe: Callable[[Any], Card] | None = None,
         latency: Latency | None = None,
         origin: Point | None = None,
+        reference: bool = False,
     ) -> None:
         self.space = space
         self.origin = origin
+        self.reference = origin if reference else None
         self.limits = limits or Limits()
         self.seen: dict[str, int] = {}
         self._describe = describe or cards(latency)

@@ -10,6 +10,8 @@ from nas.search.card import sizes
 from nas.search.standing import Finished, Standing
 from nas.trial import Kind
 
+REFERENCE = "reference"  # the attribute of a trial that others are compared with
+
 
 @dataclass(slots=True)
 class KeptTrial:
@@ -56,7 +58,7 @@ class KeptTrial:
         return not self.ended and len(results(self.held)) > self.sent
 
     def finished(self, seed: int = 0) -> tuple[Finished, ...]:
-        """Its results from the first rung up; `seed` is its job's, which isn't kept."""
+        """Its results from the first rung up; `seed` is its job's, kept of repeats only."""
         found = results(self.held)
         if not found and self.kind == Kind.COMPLETE:
             found = [{"values": self.values, "figures": self.held["figures"]}]
@@ -64,11 +66,12 @@ class KeptTrial:
             Finished(
                 self.number,
                 self.held["genotype"],
-                seed,
+                result.get("seed", seed),
                 tuple(result["values"]),
                 {**result["figures"], **sizes(self.held)},
                 rung,
                 self.parts,
+                REFERENCE in self.held,
             )
             for rung, result in enumerate(found)
         )

@@ -23,9 +23,10 @@ from nas.errors import RunError
 from nas.search.book import Book
 from nas.search.candidates import Candidate, Point
 from nas.search.card import sizes
-from nas.search.kept import KeptTrial, recall, results
+from nas.search.kept import REFERENCE, KeptTrial, recall, results
 from nas.search.objective import Objective
 from nas.search.parents import Parents, nearest
+from nas.search.repeats import Repeats, mean
 from nas.search.rungs import WHOLE, Climb, Climbs, Rungs
 from nas.search.samplers._base import SpaceSampler
 from nas.search.screening import Screened, Screening, failed
@@ -53,7 +54,7 @@ class Record:
         sampler: SpaceSampler,
         objective: Objective,
         settings: Mapping[str, Any],
-        rungs: Rungs | Screening = WHOLE,
+        rungs: Rungs | Screening | Repeats = WHOLE,
         failures: int = FAILURES,
         inherit: bool = False,
     ) -> None:
@@ -144,7 +145,7 @@ class Record:
             if self._ask_again(job):
                 return job
         while not self.standing.ended or self.standing.spent:
-            begins = begin and not self.standing.ended
+            begins = begin and not self.standing.ended and self._sampler.left
             number = self._rungs.promoted(
                 self._climbs, begins=begins, busy=bool(self._running), drawn=self._drawn
             )
@@ -186,7 +187,7 @@ class Record:
         del self._running[job.number]
         with self._book:
             if outcome.kind == Kind.COMPLETE and self._rungs.top:
-                self._book.result(job, outcome, values)
+                self._book.result(job, outcome, values, known.own)
                 self._book.set(job.number, seconds=round(known.seconds, 3))
             if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
                 self._book.end(replace(outcome, seconds=known.seconds), values)
@@ -200,7 +201,10 @@ class Record:
         return outcome
 
     def finish(self) -> None:
-        """End the search: trials that wait for a promotion are pruned."""
+        """End the search: trials that wait for a promotion are pruned; those that wait for a seed
+        stay, as none of them was found worse."""
+        if isinstance(self._rungs, Repeats):
+            return
         with self._book:
             for number in self._waiting:
                 known = self._open[number]
@@ -300,6 +304,8 @@ class Record:
             held: dict[str, Any] = {**card.stored(self._figures)}
             if point is not None:
                 held[RANDOM] = True
+            if drawn.params == self._candidates.reference:
+                held[REFERENCE] = True
             parent = None if refused else self._parent(drawn.params)
             if parent is not None:
                 held[PARENT] = parent
@@ -312,14 +318,15 @@ class Record:
             return None
         self._candidates.seen[card.hash] = number
         job = self._born(self._job(number, card.genotype), parent)
-        self._open[job.number] = _Open(card.sizes(self._figures))
+        self._open[job.number] = _Open(card.sizes(self._figures), reference=REFERENCE in held)
         self._climbs[job.number] = Climb(random=point is not None)
         self._running[job.number] = job
         return job
 
     def _job(self, number: int, genotype: str, rung: int = 0) -> Job:
         epochs, total = self._rungs.span(rung)
-        return Job(number, genotype, self._job_seed(number), rung, epochs=epochs, total=total)
+        seed = self._job_seed(number, rung)
+        return Job(number, genotype, seed, rung, epochs=epochs, total=total)
 
     def _parent(self, point: Point) -> int | None:
         """The trial whose weights a candidate begins with, if it is to inherit any."""
@@ -365,7 +372,8 @@ class Record:
         with self._book:
             self._book.set(number, sent=rung)
         epochs, total = self._rungs.span(rung)
-        job = replace(last, rung=rung, epochs=epochs, total=total)
+        seed = self._job_seed(number, rung)
+        job = replace(last, seed=seed, rung=rung, epochs=epochs, total=total)
         self._climbs[number] = replace(self._climbs[number], sent=rung)
         self._running[number] = job
         return job
@@ -401,6 +409,9 @@ class Record:
         outcome = _finite(outcome)
         if outcome.kind != Kind.COMPLETE:
             return outcome, ()
+        if isinstance(self._rungs, Repeats):
+            known.own.append(dict(outcome.figures))
+            outcome = replace(outcome, figures=mean(known.own))
         objective = self._objective.trained if job.rung else self._objective
         try:
             return outcome, objective.values({**outcome.figures, **known.sizes})
@@ -418,7 +429,16 @@ class Record:
         self._waiting[number] = job
         figures = {**figures, **known.sizes}
         self.standing.reached(
-            Finished(number, job.genotype, job.seed, values, figures, job.rung, job.accumulate)
+            Finished(
+                number,
+                job.genotype,
+                job.seed,
+                values,
+                figures,
+                job.rung,
+                job.accumulate,
+                known.reference,
+            )
         )
 
     def _count(self, number: int, rung: int, seconds: float) -> None:
@@ -443,7 +463,9 @@ class Record:
             return Outcome(number, Kind.DUPLICATE, reason=f"the same network as trial {first}")
         return None
 
-    def _job_seed(self, number: int) -> int:
+    def _job_seed(self, number: int, rung: int = 0) -> int:
+        if isinstance(self._rungs, Repeats):
+            return self._rungs.seed(self._seed, rung)
         return int(np.random.SeedSequence([self._seed, number, 1]).generate_state(1)[0])
 
     def _recall(self, trial: FrozenTrial) -> None:
@@ -470,8 +492,9 @@ class Record:
             self._parents.young.append(number)
         if kept.ended:
             return
-        known = _Open(sizes(held), held.get("seconds", 0.0))
+        known = _Open(sizes(held), held.get("seconds", 0.0), reference=REFERENCE in held)
         known.figures = results(held)[-1]["figures"] if found else {}
+        known.own = [each["own"] for each in results(held) if "own" in each]
         self._open[number] = known
         job = self._job(number, held["genotype"], kept.sent)
         job = self._born(job, held.get(PARENT))
@@ -489,6 +512,8 @@ class _Open:
     sizes: Mapping[str, float]  # MACs, parameters, and what else is asked for
     seconds: float = 0.0
     figures: Mapping[str, float] = field(default_factory=dict)  # of its last result
+    own: list[dict[str, float]] = field(default_factory=list)  # of each seed, where it is repeated
+    reference: bool = False
 
 
 def _kept(trial: FrozenTrial) -> KeptTrial:

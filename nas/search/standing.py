@@ -29,6 +29,7 @@ class Finished:
     figures: Mapping[str, float]
     rung: int = 0
     accumulate: int = 1  # parts that each step's batch was cut into
+    reference: bool = False  # what the others are compared with; it can't be the best
 
 
 class Standing:
@@ -95,7 +96,7 @@ class Standing:
         self.trained += trial.rung > 0
         self.latest = trial
         self._streak = []
-        if trial.rung < self.rung:
+        if trial.reference or trial.rung < self.rung:
             return
         if trial.rung > self.rung:
             self.rung, self.incumbent = trial.rung, None

@@ -44,8 +44,11 @@ class WarmStart:
         return f"{known}; {self.misfits} don't fit this space: {self.reason}"
 
 
-def stored(journal: Path) -> tuple[Mapping[str, Any], list[FrozenTrial]]:
-    """The settings and the complete trials of a run, which another process may be writing.
+def stored(
+    journal: Path, complete: bool = True
+) -> tuple[Mapping[str, Any], list[FrozenTrial]]:
+    """The settings and the complete trials of a run, or all of its trials; another process may be
+    writing it.
 
     Raises `RunError` where there is no journal of a search.
     """
@@ -59,7 +62,7 @@ def stored(journal: Path) -> tuple[Mapping[str, Any], list[FrozenTrial]]:
         raise RunError(
             f"{journal}: is no journal of a search ({type(error).__name__}: {error})"
         ) from error
-    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,) if complete else None)
     return settings, [trial for trial in trials if "hash" in trial.user_attrs]
 
 

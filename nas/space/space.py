@@ -90,6 +90,28 @@ class Space:
         asks, counts = self._plan.asks, self._counts
         return weights(asks, counts) if ways(asks, counts) == self.size else {}
 
+    def points(self) -> Iterator[Point]:
+        """Every point, as an odometer counts: the decision that is asked for last turns first."""
+        turned: dict[int, int] = {}
+        asked: list[int] = []
+
+        def pick(number: int) -> int:
+            asked.append(number)
+            return turned.get(number, 0)
+
+        while True:
+            asked.clear()
+            picks = self._none()
+            decide(self._plan.asks, picks, pick)
+            yield self._point(picks)
+            while asked and picks[asked[-1]] + 1 == self._counts[asked[-1]]:
+                asked.pop()
+            if not asked:
+                return
+            turned.clear()
+            turned.update((number, picks[number]) for number in asked)
+            turned[asked[-1]] += 1
+
     def resolve(self, point: Mapping[str, Option]) -> Genotype:
         """The candidate without choices; SpaceError where the point doesn't fit this space."""
         for key in point:

@@ -12,6 +12,7 @@ from nas.errors import UsageError
 from nas.search.candidates import Candidates
 from nas.search.limits import FIGURES, Limits, said
 from nas.search.objective import MNASNET, Objective
+from nas.study.grid import GRID, grid
 from nas.study.settings import Goal, Study
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def settle(study: Study, among: Candidates) -> Study:
 
     The target of MnasNet's reward: the limit on MACs, else on latency, else the usual MACs. Of
     several objectives, the worst values that count in the hypervolume: accuracy and reward 0, the
-    loss of guessing, the limit of a cost or the largest candidate found.
+    loss of guessing, the limit of a cost or the largest candidate found. Of a grid of coefficients,
+    how many networks it holds.
     """
     goal = study.goal
     if MNASNET in goal.objectives and not (goal.target_macs or goal.target_latency):
@@ -94,7 +96,10 @@ def settle(study: Study, among: Candidates) -> Study:
     if len(goal.objectives) > 1 and goal.reference is None:
         known = objective(goal)  # refuses unknown names
         goal = replace(goal, reference=tuple(_worst(name, goal, among) for name in known.axes))
-    return replace(study, goal=goal)
+    budget = study.budget
+    if goal.sampler == GRID and goal.scaling and budget.trials is None:
+        budget = replace(budget, trials=len(grid(among).networks))
+    return replace(study, goal=goal, budget=budget)
 
 
 def _worst(name: str, goal: Goal, among: Candidates) -> float:

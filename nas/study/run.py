@@ -24,7 +24,7 @@ from nas.search.objective import Objective
 from nas.search.record import Record
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import Finished
-from nas.study import aims, screening, wiring
+from nas.study import aims, coefficients, screening, wiring
 from nas.study.interrupt import Interrupt
 from nas.study.settings import Budget, Study
 from nas.study.status import JOURNAL, SETTINGS, TRUST, entry, progress, trained
@@ -100,7 +100,8 @@ class Run:
         record = cls._opened(study, folder, sampler, objective)
         if known is not None:
             record.take(known)
-        return cls(study, folder, record, opening(among))
+        told = coefficients.opening(study, among) if study.goal.scaling else opening(among)
+        return cls(study, folder, record, told)
 
     @classmethod
     def resume(cls, folder: Path, amend: Callable[[Budget], Budget] = lambda own: own) -> Self:
@@ -313,6 +314,7 @@ class Run:
             trial=trial.number,
             genotype=trial.genotype,
             scores={name: value for name, value in trial.figures.items() if name not in sizes},
+            seeds=trial.rung + 1 if training.seeds else 1,
             retrain=shlex.join(words),
             untrained="" if self._is_trained(trial) else self.study.evaluation.by,
             heir=self.record.inherited(trial.number),

@@ -17,14 +17,25 @@ from nas.search.standing import FAILURES
 ZERO_COST, TABLE = "zero-cost", "table"  # evaluators with options of their own
 SURVIVORS = 10  # of a cheap evaluator, as long as a table doesn't stand for the training itself
 
-Section = TypeVar("Section", "Goal", "Training", "Budget", "Evaluation")
+Section = TypeVar("Section", "Goal", "Scaling", "Training", "Budget", "Evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """The space of a search is a base, scaled by alpha, beta and gamma on a grid: all with `target`
+    times its MACs, within the tolerance. By the rule of thumb, or `exact`ly."""
+
+    target: float = 2.0
+    tolerance: float = 0.1
+    step: float = 0.1
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What is searched: a space's text, for a data set, by a sampler, towards objectives."""
 
-    space: str  # the genotype with choices, as text
+    space: str  # the genotype with choices, as text; where coefficients are searched, the base
     around: bool = False  # it is a network's neighbourhood: the network first, then near it
     data: str = "digits"
     width: float = 1.0  # scales the space's channels
@@ -39,6 +50,7 @@ class Goal:
     max_memory: int | None = None  # bytes
     reference: tuple[float, ...] | None = None  # the worst values that count in the hypervolume
     warm_start: str | None = None  # another run's folder, whose trials are known
+    scaling: Scaling | None = None  # coefficients are searched, with which a base is scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,7 @@ class Training:
     rungs: tuple[int, ...] | None = None  # epochs trained at each; the last is the whole training
     eta: int | None = None  # of so many at a rung one goes on; None: 3
     inherit: bool = False  # a candidate begins with the weights of the complete one nearest to it
+    seeds: int | None = None  # each candidate is trained with so many, and judged by the mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,8 @@ def _section(kind: type[Section], held: object, where: str) -> Section:
 
 def _typed(value: Any, hint: Any, where: str) -> Any:
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if Scaling in kinds:
+        return _section(Scaling, value, f"{where}:")
     if get_origin(kinds[0]) is tuple and isinstance(value, list):
         if all(type(each) is get_args(kinds[0])[0] for each in value):
             return tuple(value)
@@ -188,4 +203,6 @@ def _toml(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(each) for each in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
     return json.dumps(value)

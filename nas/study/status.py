@@ -90,15 +90,19 @@ def progress(
         counts.pop(Kind.PRUNED.value, None)  # scored, which is said of all
     if standing.retried:
         counts["tried again in smaller parts"] = standing.retried
+    seeds, trials = study.training.seeds, study.budget.trials
+    if seeds is not None:  # trainings are counted, and none waits for a promotion
+        trials = None if trials is None else trials * seeds
+        waiting = ()
     return Progress(
-        done=standing.good + len(waiting),
+        done=standing.results if seeds else standing.good + len(waiting),
         running=running,
         counts=counts,
         best=entry(best, study) if best else None,
         front=tuple(entry(each, study) for each in standing.front),
         elapsed=elapsed,
         seconds=study.budget.seconds,
-        trials=study.budget.trials,
+        trials=trials,
         waiting=len(waiting),
         hypervolume=standing.hypervolume,
         trained=standing.trained if screened else None,
@@ -122,8 +126,10 @@ def entry(trial: Finished, study: Study) -> Entry:
 
 
 def trained(trial: Finished, training: Training) -> str:
-    """How far, such as "3 of 9 epochs"; nothing of one that was trained whole."""
+    """How far, such as "3 of 9 epochs" or "2 of 3 seeds"; nothing of one that was trained whole."""
     rungs = training.rungs
+    if training.seeds is not None and trial.rung + 1 < training.seeds:
+        return f"{trial.rung + 1} of {training.seeds} seeds"
     if rungs is None or trial.rung == len(rungs) - 1:
         return ""
     return f"{rungs[trial.rung]} of {rungs[-1]} epochs"

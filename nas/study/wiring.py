@@ -16,12 +16,15 @@ from nas.scaling import scale
 from nas.search.candidates import Candidates
 from nas.search.card import Latency
 from nas.search.objective import Objective
+from nas.search.repeats import Repeats
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
 from nas.search.screening import Screening
 from nas.space import Space, around, fit
+from nas.space.coefficients import ScaledBase
 from nas.study import aims, screening
+from nas.study.grid import GRID
 from nas.study.settings import Evaluation, Goal, Study, Training
 
 if TYPE_CHECKING:
@@ -68,13 +71,59 @@ def neighbourhood(seed: Genotype, data: str, width: float | None = None) -> Geno
     return around(fitting)
 
 
+def base(network: Genotype, data: str, width: float | None = None) -> Genotype:
+    """A network as its coefficients are searched for a data set: as it is where its channels and
+    classes are the data set's, else at the data set's image size and classes, its channels scaled
+    by the width (None: the usual one).
+
+    Raises `SpaceError` for a search space, and where it can't be built at that size.
+    """
+    if network.open:
+        raise SpaceError(
+            "the base has choices, but coefficients scale one network; name a reference (`nas "
+            "list`) or a .nas file without choice(...), such as a search's best/genotype.nas"
+        )
+    held = load_data(data)
+    try:
+        shape, answers = nas.cost(network).graph.input.shape, nas.cost(network).graph.spec.shape
+        suits = shape[0] == held.shape[0] and answers == (len(held.classes),)
+    except GenotypeError:
+        suits = False
+    if suits and width is None:
+        return network
+    factor = usual_width(network, data) if width is None else width
+    fitting = fit(scale(network, width=factor), image=held.shape, classes=len(held.classes))
+    try:
+        nas.cost(fitting)
+    except GenotypeError as error:
+        _, high, wide = held.shape
+        raise SpaceError(
+            f"the base, its channels times {factor:g}, can't be built for the {high}x{wide} images "
+            f"of {data}: {error}; give one made for small images, such as resnet20_cifar10, or "
+            "another --width"
+        ) from error
+    return fitting
+
+
+def scaled(goal: Goal) -> ScaledBase | None:
+    """The space of a base's coefficients, None where a space of choices is searched."""
+    held = goal.scaling
+    if held is None:
+        return None
+    network = nas.parse(goal.space)
+    return ScaledBase(network, held.target, held.tolerance, held.step, held.exact)
+
+
 def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
     """What may be drawn from the fitted space, its `latency` predicted where it is asked for.
 
     Raises `SpaceError`, naming the smallest candidate found, if none is within the limits, and
     `UsageError` for limits that contradict each other.
     """
-    limits, space = aims.limits(goal), fitted(goal)
+    limits, grid = aims.limits(goal), scaled(goal)
+    if grid is not None:
+        return Candidates(grid, limits, latency=latency, origin=grid.origin, reference=True)
+    space = fitted(goal)
     found = Candidates(space, limits, latency=latency, origin=space.origin)
     found.check()
     return found
@@ -95,11 +144,30 @@ def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:
     return make(goal.sampler, among, goal.seed), aims.objective(goal)
 
 
-def ladder(study: Study) -> Rungs | Screening:
-    """The rungs that candidates climb: of a cheap evaluator's search, score and training. Raises
-    `UsageError` for what an evaluator can't do."""
+def ladder(study: Study) -> Rungs | Screening | Repeats:
+    """The rungs that candidates climb: of a cheap evaluator's search, score and training; of
+    repeats, the seeds. Raises `UsageError` for what an evaluator can't do."""
     screening.check(study)
+    if study.training.seeds is not None:
+        return repeats(study)
     return screening.screened(study) or rungs(study.training)
+
+
+def repeats(study: Study) -> Repeats:
+    """The seeds that every candidate is trained with. Raises `UsageError` for what they don't go
+    with."""
+    training = study.training
+    for option, given in (
+        ("--rungs", training.rungs is not None),
+        ("--inherit", training.inherit),
+        (f"--evaluator {study.evaluation.evaluator}", study.evaluation.cheap is not None),
+    ):
+        if given:
+            raise UsageError(
+                f"--seeds {training.seeds}: not with {option}, as every candidate is trained whole "
+                "and from scratch with each seed; leave one of them out"
+            )
+    return Repeats(training.seeds or 0, breadth=study.goal.sampler == GRID)
 
 
 def rungs(training: Training) -> Rungs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ class Toy:
 
     def sample(self, rng: np.random.Generator) -> dict[str, int]:
         return {each.key: int(rng.integers(self.width)) for each in self.decisions}
+
+    def points(self) -> Iterator[dict[str, int]]:
+        for values in product(range(self.width), repeat=self.depth):
+            yield {each.key: value for each, value in zip(self.decisions, values, strict=True)}
 
     def uniform(self, rng: np.random.Generator) -> dict[str, int]:
         return self.sample(rng)

@@ -39,6 +39,11 @@ class SpaceSampler(BaseSampler):
             each.key: CategoricalDistribution(each.options) for each in candidates.space.decisions
         }
 
+    @property
+    def left(self) -> bool:
+        """Whether there may be something left to draw."""
+        return True
+
     @abc.abstractmethod
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """The next point.

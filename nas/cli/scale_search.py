@@ -1,0 +1,208 @@
+"""`nas scale-search`: the coefficients with which a base is scaled best, found by training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nas.cli import _placement
+from nas.cli.data import fetched
+from nas.errors import RunError, UsageError
+from nas.quantity import parse_seconds
+from nas.search.samplers import names
+
+if TYPE_CHECKING:
+    from nas.study import Budget, Result, Run, Study
+
+NAME = "scale-search"
+HELP = "find the coefficients with which a network is scaled best, by training"
+DESCRIPTION = """\
+Find alpha (depth), beta (width) and gamma (resolution), each at least 1, with which a base becomes
+the best network of about TARGET times its MACs: arXiv:1905.11946 found 1.2, 1.1 and 1.15 so, with
+a target of 2. Every candidate, and the base itself, is trained the same way with the same seeds.
+
+  nas scale-search mobilenetv2 --data cifar10 --target 2
+  nas scale-search my.nas --data digits --sampler tpe --trials 20 --workers 2
+  nas scale-search --resume RUN
+
+Coefficients that give the same network by rounding are trained once. RUN holds result.json, the
+accuracies as a table (coefficients.csv) and a picture (.svg, .png), the base (base.nas), and in
+best/ the winner. Ctrl-C stops cleanly; --resume goes on after that, a crash or a kill.
+"""
+INTERRUPTED = 130
+SEEDS = 3
+STEP = 0.1
+FINE = 0.02  # the step of what a sampler draws from
+TRIALS = 20  # of a sampler
+_WITH_BASE = (
+    *("data", "width", "target", "tolerance", "exact", "grid", "sampler", "seeds", "seed"),
+    *("recipe", "epochs", "trials"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments; each is None unless given, so that --resume can refuse it."""
+    parser.add_argument("base", nargs="?", help="a reference's name, a .nas file or text")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
+    how = parser.add_argument_group("what is searched (only with a base)")
+    how.add_argument("--data", help="the data set (default: digits)")
+    how.add_argument(
+        "--download", action="store_true", help="fetch the data set's files if they aren't here"
+    )
+    how.add_argument(
+        "--width",
+        type=float,
+        help="scale the base's channels (default: 1; 0.25 of one made for far larger images)",
+    )
+    how.add_argument("--target", type=float, metavar="X", help="times the base's MACs (default: 2)")
+    how.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="X",
+        help="how far alpha * beta^2 * gamma^2 may be from it (default: 0.1)",
+    )
+    how.add_argument(
+        "--exact",
+        action="store_true",
+        default=None,
+        help="let the tolerance be for the exact MACs instead, rounding and all",
+    )
+    draw = how.add_mutually_exclusive_group()
+    draw.add_argument(
+        "--grid",
+        type=float,
+        metavar="STEP",
+        help=f"every network of a grid of so large steps (default: {STEP:g})",
+    )
+    draw.add_argument(
+        "--sampler",
+        help=f"draw from a grid of {FINE:g} instead: "
+        f"{', '.join(each for each in names() if each != 'grid')}",
+    )
+    how.add_argument(
+        "--trials", type=int, metavar="N", help=f"candidates of a sampler (default: {TRIALS})"
+    )
+    how.add_argument("--seeds", type=int, metavar="N", help="trainings of each (default: 3)")
+    how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
+    how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
+    how.add_argument("--epochs", type=int, help="of each training (default: the recipe's)")
+    run = parser.add_argument_group("the run")
+    run.add_argument("--time", help="stop after it, over all sittings, such as 90s, 2h")
+    run.add_argument("--out", type=Path, help="the run's folder (default: runs/BASE-scale-DATE)")
+    run.add_argument("--json", action="store_true", help="print RUN/result.json in the end")
+    _placement.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start or resume a run, show it, say which coefficients won."""
+    given = [name for name in _WITH_BASE if getattr(args, name) is not None]
+    if (args.base is None) == (args.resume is None):
+        raise UsageError("name a base, such as resnet20_cifar10, or a run to go on: --resume RUN")
+    if args.resume is not None and (given or args.out is not None):
+        options = ", ".join(f"--{name}" for name in (*given, *(["out"] if args.out else [])))
+        raise UsageError(f"{options}: only with a base; a run has its own settings and folder")
+    if args.time is not None:
+        parse_seconds(args.time)
+    new = None if args.resume else _study(args)
+
+    from nas.report.live import display
+    from nas.study import Run, wiring
+    from nas.study.run import SCRATCH
+
+    placement = _placement.placement(args)
+    device = wiring.where(placement)
+    if new is None:
+        if args.download:
+            raise UsageError("--download: only with a base; fetch it by `nas data NAME --download`")
+        run = Run.resume(args.resume, lambda own: _amended(own, args))
+        evaluator = wiring.evaluator(run.study, device, run.folder)
+    else:
+        folder = args.out or _folder(args.base)
+        wiring.stopping(placement, new)
+        wiring.join(placement)
+        if args.download:
+            fetched(new.goal.data)
+        evaluator = wiring.evaluator(new, device, folder)
+        run = Run.start(new, folder)
+    with run:
+        executor = wiring.executor(evaluator, run.folder / SCRATCH, placement)
+        result = run.search(executor, evaluator, display(run.progress))
+    return _report(run, result, args.json)
+
+
+def _amended(own: Budget, args: argparse.Namespace) -> Budget:
+    return own if args.time is None else replace(own, seconds=parse_seconds(args.time))
+
+
+def _study(args: argparse.Namespace) -> Study:
+    import nas
+    from nas.study import Budget, Goal, Study, Training, wiring
+    from nas.study.settings import Scaling
+
+    for name, least in (("seeds", 1), ("epochs", 1), ("trials", 1), ("seed", 0)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise UsageError(f"--{name} {value}: must be at least {least}")
+    if args.width is not None and not 0 < args.width <= 64:
+        raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
+    if args.trials is not None and args.sampler is None:
+        raise UsageError(
+            f"--trials {args.trials}: only with --sampler; a grid is tried whole, and has fewer "
+            "points with a larger --grid"
+        )
+    sampler = args.sampler or "grid"
+    trials = None if args.sampler is None else (args.trials or TRIALS) + 1  # and the base
+    usual = Scaling(step=STEP if args.sampler is None else FINE)
+    given = {"target": args.target, "tolerance": args.tolerance, "step": args.grid}
+    given = {key: value for key, value in given.items() if value is not None}
+    scaling = replace(usual, exact=bool(args.exact), **given)
+    data = args.data or "digits"
+    network = wiring.base(nas.genotype(args.base), data, args.width)
+    goal = Goal(
+        space=str(network),
+        data=data,
+        sampler=sampler,
+        seed=args.seed or 0,
+        objectives=("accuracy",),
+        scaling=scaling,
+    )
+    seconds = None if args.time is None else parse_seconds(args.time)
+    training = Training(args.recipe or "proxy", args.epochs, seeds=args.seeds or SEEDS)
+    return Study(goal, training, Budget(seconds=seconds, trials=trials))
+
+
+def _folder(base: str) -> Path:
+    name = Path(base).stem if "(" not in base and ">" not in base else "base"
+    folder = Path("runs") / f"{name}-scale-{datetime.now():%Y%m%d-%H%M%S}"
+    if folder.exists():
+        raise RunError(f"{folder}: exists already; name another with --out")
+    return folder
+
+
+def _report(run: Run, result: Result, as_json: bool) -> int:
+    """Write the result's files and print the last lines; the exit code."""
+    from nas.study.coefficients import found, publish
+
+    findings = found(run.folder)
+    publish(findings, run.folder)
+    go_on = f"go on with `nas scale-search --resume {run.folder}`"
+    if as_json:
+        print(json.dumps(findings.as_json(), indent=1))
+    else:
+        from nas.report.coefficients import show
+
+        show(findings, run.folder)
+        if result.interrupted:
+            print(f"stopped; {go_on}")
+    if result.interrupted:
+        return INTERRUPTED
+    if findings.winner is None:
+        raise RunError(
+            f"{run.folder}: no candidate was trained with every seed; "
+            f"{result.why or 'the time is spent'}; {go_on} and a longer --time"
+        )
+    return 0

@@ -58,7 +58,7 @@ def normalize(raw: Graph) -> Graph:
     aux = tuple((at[index], weight) for index, weight in raw.aux if at[index] >= 0)
     names = tuple((name, at[index]) for name, index in raw.names)
     graph = Graph(raw.label, tuple(nodes), at[raw.output], aux, names)
-    return _compact(_with_zeros(graph, tuple(zeros)) if zeros else graph)
+    return compact(_with_zeros(graph, tuple(zeros)) if zeros else graph)
 
 
 def _with_zeros(graph: Graph, specs: tuple[Spec, ...]) -> Graph:
@@ -84,7 +84,7 @@ def _dead(item: Op | Graph, nothing: list[bool]) -> bool:
     return any(nothing) if isinstance(item, Multiply) else item.keeps_zero and all(nothing)
 
 
-def _compact(full: Graph) -> Graph:
+def compact(full: Graph) -> Graph:
     """Without the nodes that no result depends on."""
     live = full.live()
     if len(live) == len(full.nodes):

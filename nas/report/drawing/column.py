@@ -16,7 +16,7 @@ SIZE, SMALL = 13.0, 11.5
 HIGH, GAP = 30.0, 22.0  # a box, and the edge below it
 GUTTER = 66.0  # for the sizes of maps
 LANE = 13.0
-LEAST, MOST = 230.0, 420.0  # a box's width
+LEAST, MOST = 210.0, 420.0  # a box's width
 BAR = 56.0
 HEADER = 22.0
 
@@ -60,7 +60,7 @@ def column(picture: Picture) -> Figure:
     left = GUTTER + (aside + 22 if heads else 0) + (count * LANE + 14 if count else 0)
     wide = min(MOST, max(LEAST, *(row.wide for row in rows)))
     right = left + wide
-    width = right + 24 + 66 + 16 + BAR + 66 + 8
+    width = right + 20 + 66 + 16 + BAR + 62
     height = rows[-1].top + HIGH + 14
     marks: list[Mark] = [*_bands(rows, width, height)]
     marks += _header(right)
@@ -69,7 +69,7 @@ def column(picture: Picture) -> Figure:
         follows = n + 1 < len(rows) and _index(picture, row.stage) in rows[n + 1].stage.reads
         marks += _boxed(row, left, wide)
         marks += _below(row, left + wide / 2, follows, n + 1 < len(rows))
-        marks += _figures(row, right + 24, most)
+        marks += _figures(row, right + 20, most)
     for start, end, lane in arcs:
         x = left - 14 - lane * LANE
         up, down = rows[start].top + HIGH - 8, rows[end].top + 9
@@ -187,7 +187,7 @@ def _below(row: _Row, x: float, follows: bool, more: bool) -> list[Mark]:
 
 
 def _header(right: float) -> list[Mark]:
-    at = right + 24
+    at = right + 20
     return [
         Text(8, 13, "map", SMALL, style="muted"),
         Text(at + 66, 13, "parameters", SMALL, "end", "muted"),

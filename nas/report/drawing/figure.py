@@ -15,7 +15,7 @@ LINE = 15.0
 WIDE = 150.0  # of a box's second line before it is broken
 ROUND = 22.0  # a sum's or product's circle
 BADGE = 18.0
-PAD = 14.0  # inside a panel's frame
+PAD = 12.0  # inside a panel's frame
 TITLE = 30.0
 
 
@@ -53,13 +53,13 @@ def figure(panel: Panel, number: int) -> Figure:
     inner: list[Mark] = list(_edges(lay, shapes, kinds, unit.edges))
     for shape, vertex, (x, y) in zip(shapes, unit.vertices, lay.centres, strict=True):
         inner += _box(shape, vertex.label, x, y)
-    title, wide = _title(unit.title, number)
+    title, wide, high = _title(unit.title, number, lay.width)
     width = max(lay.width, wide) + 2 * PAD
-    height = lay.height + TITLE + 2 * PAD
+    height = lay.height + high + 2 * PAD
     frame = Rect(0, 0, width, height, "panel", 8)
     across = (width - lay.width) / 2
     return Figure(
-        (frame, *moved(title, PAD, PAD), *moved(inner, across, PAD + TITLE)), width, height
+        (frame, *moved(title, PAD, PAD), *moved(inner, across, PAD + high)), width, height
     )
 
 
@@ -77,11 +77,17 @@ def badge_width(text: str) -> float:
     return max(BADGE, width_of(text, 12, bold=True) + 6) + 5
 
 
-def _title(title: Label, number: int) -> tuple[list[Mark], float]:
+def _title(title: Label, number: int, room: float) -> tuple[list[Mark], float, float]:
+    """The title with its width and height: in two lines where the second would widen the panel."""
     name = letter(number)
     at = badge_width(name) + 2
     said = Text(at, 14, title.head, 14, bold=True, tail=title.foot)
-    return [*badge(name, 0, 0), said], said.box.right
+    if title.foot and said.box.right > room:
+        first = Text(at, 14, title.head, 14, bold=True)
+        second = Text(0, 32, title.foot, 12, style="muted")
+        wide = max(first.box.right, second.box.right)
+        return [*badge(name, 0, 0), first, second], wide, TITLE + 16
+    return [*badge(name, 0, 0), said], said.box.right, TITLE
 
 
 def _shape(label: Label, refers: Sequence[int], reads: int) -> _Shape:
@@ -141,7 +147,7 @@ def _box(shape: _Shape, label: Label, x: float, y: float) -> list[Mark]:
     for each in shape.letters:
         marks += badge(each, at, base - 13.2)
         at += badge_width(each)
-    marks.append(Text(at, base, shape.lines[0], HEAD, style=f"{name}-text"))
+    marks.append(Text(at + head / 2, base, shape.lines[0], HEAD, "middle", f"{name}-text"))
     if shape.times:
         marks.append(
             Text(at + head + 9, base, f"× {shape.times}", HEAD, style=f"{name}-text", bold=True)
@@ -156,7 +162,11 @@ def _edges(
     lay: Laid, shapes: Sequence[_Shape], kinds: Sequence[Kind], edges: Sequence[tuple[int, int]]
 ) -> list[Mark]:
     """Lines from box to box, through their lanes."""
-    arrive = _ports(lay, shapes, edges)
+    sides = [
+        _side(lay, shapes, edges, n) if kinds[b] is Kind.JOIN else None
+        for n, (_, b) in enumerate(edges)
+    ]
+    arrive = _ports(lay, shapes, edges, [side is None for side in sides])
     marks: list[Mark] = []
     for n, (a, b) in enumerate(edges):
         (x, y), rank = lay.centres[a], lay.ranks[a]
@@ -165,7 +175,7 @@ def _edges(
             rank += 1
             points += [(lane, lay.tops[rank]), (lane, lay.bottoms[rank])]
         end, top = arrive[n], lay.centres[b][1] - shapes[b].height / 2
-        side = _side(lay, shapes, edges, n) if kinds[b] is Kind.JOIN else None
+        side = sides[n]
         if side is not None:
             lane = lay.lanes[n][-1]
             points.append((lane, lay.centres[b][1]))
@@ -191,11 +201,17 @@ def _before(lay: Laid, edges: Sequence[tuple[int, int]], n: int) -> float:
     return lay.lanes[n][-1] if lay.lanes[n] else lay.centres[edges[n][0]][0]
 
 
-def _ports(lay: Laid, shapes: Sequence[_Shape], edges: Sequence[tuple[int, int]]) -> list[float]:
+def _ports(
+    lay: Laid,
+    shapes: Sequence[_Shape],
+    edges: Sequence[tuple[int, int]],
+    above: Sequence[bool],
+) -> list[float]:
     """Where each edge arrives, across: side by side in the order in which they come."""
     into: dict[int, list[int]] = {}
     for n, (_, b) in enumerate(edges):
-        into.setdefault(b, []).append(n)
+        if above[n]:
+            into.setdefault(b, []).append(n)
     found = [0.0] * len(edges)
     for b, some in into.items():
         centre, width = lay.centres[b][0], shapes[b].width

@@ -290,7 +290,11 @@ class _Unit:
                 other.units = list({u.key: u for u in (*other.units, *box.units)}.values())
                 other.times += 1
                 alias[number] = before
-        kept = [i for i in range(len(self.boxes)) if i not in alias]
+        kept = [
+            i
+            for i, box in enumerate(self.boxes)
+            if i not in alias and (readers[i] or box.label.kind is not Kind.INPUT)
+        ]
         place = {old: new for new, old in enumerate(kept)}
         vertices = [_vertex(self.boxes[i]) for i in kept]
         edges: dict[tuple[int, int], None] = {}

@@ -109,8 +109,20 @@ def spelled(values: Values) -> str:
     said = [value for value in values if value]
     if not said:
         return ""
-    text = _range(said) if len(said) > MOST else "|".join(_in_order(said))
-    return f"({text})" if len(said) < len(values) else text
+    front, said, back = _shared(said)
+    text = f"{front}{_range(said) if len(said) > MOST else '|'.join(_in_order(said))}{back}"
+    return f"({text})" if len(said) + 1 == len(values) else text
+
+
+def _shared(values: list[str]) -> tuple[str, list[str], str]:
+    """The word that all begin with, the rest of each, and the word that all end with."""
+    split = [value.partition(" ") for value in values]
+    if len(values) > 1 and all(space for _, space, _ in split):
+        for n, m, front, back in ((0, 2, "{} ", ""), (2, 0, "", " {}")):
+            if len({each[n] for each in split}) == 1:
+                word = split[0][n]
+                return front.format(word), [each[m] for each in split], back.format(word)
+    return "", values, ""
 
 
 def _in_order(values: list[str]) -> list[str]:

@@ -54,7 +54,9 @@ def laid(
     ranks = _ranks(len(sizes), edges, set(late))
     items, lanes = _items(sizes, edges, ranks)
     layers = _ordered(items, max(ranks, default=0) + 1)
-    _place(items, layers, gap[0])
+    columns = _columns(items)
+    _place(items, layers, columns, gap[0])
+    _straighten(items, layers, columns, gap[0])
     left = min((item.x - item.width / 2 for item in items), default=0.0)
     right = max((item.x + item.width / 2 for item in items), default=0.0)
     tops, bottoms = _rows(sizes, ranks, gap[1])
@@ -161,9 +163,56 @@ def _crossings(items: list[_Item], layers: Sequence[Sequence[int]]) -> int:
     return found
 
 
-def _place(items: list[_Item], layers: Sequence[Sequence[int]], gap: float) -> None:
-    """Across: each item near the mean of its neighbours, as the order and the gaps allow; what is
-    alone above what is alone goes straight, and so do lanes."""
+def _columns(items: list[_Item]) -> list[int]:
+    """For each item the column that it belongs to: boxes one below the other along the main path,
+    and the places of one lane."""
+    column = list(range(len(items)))
+    for index, item in enumerate(items):  # boxes in order of execution, so from top to bottom
+        below = _main(items, item, item.below)
+        if below is not None and _main(items, items[below], items[below].above) == index:
+            column[below] = column[index]
+    return column
+
+
+def _main(items: list[_Item], item: _Item, near: Sequence[int]) -> int | None:
+    """The neighbour that stands straight above or below: the only one of its own sort."""
+    same = [i for i in near if (items[i].box is None) == (item.box is None)]
+    return same[0] if len(same) == 1 else None
+
+
+def _straighten(
+    items: list[_Item], layers: Sequence[Sequence[int]], columns: Sequence[int], gap: float
+) -> None:
+    """Put each column upright where its neighbours leave room."""
+    before: dict[int, int] = {}
+    after: dict[int, int] = {}
+    for layer in layers:
+        for i, j in pairwise(layer):
+            after[i], before[j] = j, i
+    members: dict[int, list[int]] = {}
+    for index, column in enumerate(columns):
+        members.setdefault(column, []).append(index)
+    for _ in range(4):
+        for some in sorted(members.values(), key=len, reverse=True):
+            low = [_beside(items, before[i], i, gap) for i in some if i in before]
+            high = [-_beside(items, after[i], i, gap, -1) for i in some if i in after]
+            least, most = max(low, default=-1e9), min(high, default=1e9)
+            if least <= most:
+                mean = sum(items[i].x for i in some) / len(some)
+                for i in some:
+                    items[i].x = min(max(mean, least), most)
+
+
+def _beside(items: list[_Item], other: int, i: int, gap: float, side: int = 1) -> float:
+    """The nearest place beside another item, on its right or, negated, on its left."""
+    return side * items[other].x + (items[other].width + items[i].width) / 2 + gap
+
+
+def _place(
+    items: list[_Item], layers: Sequence[Sequence[int]], columns: Sequence[int], gap: float
+) -> None:
+    """Across: each item near the mean of its neighbours, as the order and the gaps allow, and
+    nearer to those of its column."""
     for layer in layers:
         at = 0.0
         for i in layer:
@@ -178,9 +227,12 @@ def _place(items: list[_Item], layers: Sequence[Sequence[int]], gap: float) -> N
             for i in layer:
                 item = items[i]
                 both = sweep >= SWEEPS // 2
-                near = [(j, _weight(item, items[j])) for j in (item.above if down or both else [])]
+                near = [
+                    (j, _weight(items, columns, i, j)) for j in (item.above if down or both else [])
+                ]
                 near += [
-                    (j, _weight(item, items[j])) for j in (item.below if not down or both else [])
+                    (j, _weight(items, columns, i, j))
+                    for j in (item.below if not down or both else [])
                 ]
                 total = sum(weight for _, weight in near)
                 wanted.append(
@@ -191,12 +243,10 @@ def _place(items: list[_Item], layers: Sequence[Sequence[int]], gap: float) -> N
                 items[i].x = x
 
 
-def _weight(one: _Item, other: _Item) -> float:
-    lanes = (one.box is None) + (other.box is None)
-    if lanes:
-        return (0.1, 8.0)[lanes - 1]
-    upper, lower = (one, other) if one.rank < other.rank else (other, one)
-    return 4.0 if len(upper.below) == 1 == len(lower.above) else 1.0
+def _weight(items: list[_Item], columns: Sequence[int], i: int, j: int) -> float:
+    if columns[i] == columns[j]:
+        return 8.0
+    return 1.0 if items[i].box is not None and items[j].box is not None else 0.1
 
 
 def _apart(

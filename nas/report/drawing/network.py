@@ -20,7 +20,9 @@ from nas.genotype.expression import (
     Sum,
     Tie,
 )
+from nas.genotype.normal import compact
 from nas.genotype.places import places
+from nas.genotype.recording import graph
 from nas.graph import Graph, Path
 from nas.report.drawing.fold import ADJUST, Fold, Leaves, Unit, Vertex, block_label
 from nas.report.drawing.label import Kind, Label, label, merged
@@ -73,7 +75,7 @@ def picture(genotype: Genotype, cost: Cost) -> Picture:
 
 class _Reader:
     def __init__(self, genotype: Genotype, cost: Cost) -> None:
-        self.cost, self.graph = cost, cost.graph
+        self.graph = _written(genotype, cost)
         parts = genotype.items if isinstance(genotype, Chain) else (genotype,)
         self.parts = {
             name: part for part, name in zip(parts, places(parts), strict=True) if name is not None
@@ -90,16 +92,14 @@ class _Reader:
         for index, node in enumerate(self.graph.nodes):
             for i in node.inputs:
                 self.readers[i].append(index)
+        self.used = set(self.graph.live(with_aux=False))
         self.results = {self.graph.output, *(index for index, _ in self.graph.aux)}
         self.called: dict[int, str] = {}
         for name, index in sorted(self.graph.names, key=lambda each: each[0].count(".")):
             self.called[index] = name.rpartition(".")[2]
 
     def picture(self) -> Picture:
-        rows = [
-            self.stage(name, members, line.params, line.macs, line.training)
-            for (name, members), line in zip(self.groups.items(), self.cost.stages, strict=True)
-        ]
+        rows = [self.stage(name, members) for name, members in self.groups.items()]
         self.nested()
         numbers = {key: number for number, key in enumerate(self.units)}
         panels = [self.panel(found, numbers) for found in self.units.values()]
@@ -114,9 +114,11 @@ class _Reader:
         for part in parts:
             yield from (unit for unit in part.units if unit.key in self.units)
 
-    def stage(self, name: str, members: list[int], params: int, macs: int, training: bool) -> Stage:
+    def stage(self, name: str, members: list[int]) -> Stage:
+        params = sum(self.graph.nodes[m].total.params for m in members)
+        macs = sum(self.graph.nodes[m].total.macs for m in members)
         copies = self.copies(name, members)
-        if training:
+        if members[-1] not in self.used:
             return self.head(name, members, params, macs)
         chains = [self.sequence(name, copy) for copy in copies]
         parts, times = _joined(chains), len(chains)
@@ -129,7 +131,7 @@ class _Reader:
             - {self.row[members[0]]}
         )
         shapes = [self.graph.nodes[i].spec.shape for i in ends]
-        return Stage(name, parts, times, (), tuple(shapes), params, macs, tuple(reads), training)
+        return Stage(name, parts, times, (), tuple(shapes), params, macs, tuple(reads))
 
     def head(self, name: str, members: list[int], params: int, macs: int) -> Stage:
         """An auxiliary head: always with a figure."""
@@ -240,6 +242,15 @@ class _Reader:
             tuple(dict.fromkeys(numbers[unit.key] for unit in vertex.units)) for vertex in vertices
         )
         return Panel(Unit(title, vertices, first.edges), refers)
+
+
+def _written(genotype: Genotype, cost: Cost) -> Graph:
+    """The graph as it is written, without what nothing reads; the normalized one where there are
+    zeros, which are nothing to see."""
+    raw = graph(genotype)
+    if any(node.item.gives_zero for node in raw.nodes):
+        return cost.graph
+    return compact(raw)
 
 
 def _main(reader: _Reader, members: Sequence[int]) -> int:

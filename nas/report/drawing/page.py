@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,35 +55,35 @@ class _Plan:
 
     places: tuple[tuple[float, float], ...]
     scale: float
+    filled: float  # area
     width: float
     height: float
 
     @property
     def fault(self) -> float:
-        """How far the page is from what is wanted: its shape, no wider than may be, and large
-        panels."""
-        shape = (self.width + 2 * MARGIN) / (self.height + TITLE + LEGEND + 2 * MARGIN)
-        over = max(0.0, self.width + 2 * MARGIN - MOST) / MOST
-        return abs(shape - SHAPE) + 20 * over - 0.5 * self.scale
+        """How far the page is from what is wanted: its shape, no wider than may be, and
+        filled."""
+        width, height = self.width + 2 * MARGIN, self.height + TITLE + LEGEND + 2 * MARGIN
+        over = max(0.0, width - MOST) / MOST
+        empty = 1 - self.filled / (self.width * self.height)
+        return 0.7 * abs(math.log(width / height / SHAPE)) + 20 * over + empty
 
 
 def _arranged(left: Figure, panels: Sequence[Figure]) -> _Plan:
-    """The best of the plans that fit."""
+    """The best of the plans: the column first, panels beside and below it."""
     least = LEAST - 2 * MARGIN
     if not panels:
-        return _Plan((), 1.0, max(left.width, least), left.height)
-    start = left.width + SPACE * 1.5
-    room = MOST - 2 * MARGIN - start
+        return _Plan((), 1.0, 0.0, max(left.width, least), left.height)
     plans = []
     for scale in SCALES:
-        sizes = [(panel.width * scale, panel.height * scale) for panel in panels]
-        widest = max(width for width, _ in sizes)
-        tried = widest
-        while tried <= max(widest, room) + 1:
+        sizes = [(left.width + SPACE / 2, left.height)]
+        sizes += [(panel.width * scale, panel.height * scale) for panel in panels]
+        filled = sum(width * height for width, height in sizes)
+        narrow, room = max(width for width, _ in sizes), MOST - 2 * MARGIN
+        steps = int(max(0.0, room - narrow) // 40) + 1
+        for tried in (*(narrow + 40 * n for n in range(steps)), max(narrow, room)):
             places, wide, high = _packed(sizes, tried)
-            there = tuple((start + x, y) for x, y in places)
-            plans.append(_Plan(there, scale, max(start + wide, least), max(left.height, high)))
-            tried += 40
+            plans.append(_Plan(tuple(places[1:]), scale, filled, max(wide, least), high))
     return min(plans, key=lambda plan: round(plan.fault, 6))
 
 

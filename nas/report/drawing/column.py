@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nas.quantity import spoken
 from nas.report.drawing.figure import Figure, badge, badge_width
-from nas.report.drawing.label import Kind, Label
+from nas.report.drawing.label import Kind, Label, spelled
 from nas.report.drawing.marks import Curve, Mark, Rect, Text, clipped, width_of
 from nas.report.drawing.network import Picture, Stage, letter
 
@@ -109,9 +109,7 @@ def _texts(stage: Stage) -> list[str]:
     full = [each.line + n for each, n in zip(labels, again, strict=True)]
     heads = [each.head + n for each, n in zip(labels, again, strict=True)]
     widths = [
-        each.head
-        + (f", {''.join(dict(each.facts)['width'])}" if "width" in dict(each.facts) else "")
-        + n
+        ", ".join([each.head, *(spelled(v) for k, v in each.facts if k in ("width", "shift"))]) + n
         for each, n in zip(labels, again, strict=True)
     ]
     return [" → ".join(each) for each in (full, widths, heads)]
@@ -178,9 +176,9 @@ def _below(row: _Row, x: float, follows: bool, more: bool) -> list[Mark]:
     marks: list[Mark] = []
     if follows:
         marks.append(Curve(((x, top), (x, top + GAP)), "edge"))
-    shapes = ", ".join(" × ".join(map(str, shape)) for shape in row.stage.shapes)
-    if len(row.stage.shapes) > 1:
-        shapes = ", ".join("×".join(map(str, shape)) for shape in row.stage.shapes)
+    outputs = tuple(dict.fromkeys(row.stage.shapes))
+    sign = " × " if len(outputs) == 1 else "×"
+    shapes = ", ".join(sign.join(map(str, shape)) for shape in outputs)
     if more:
         marks.append(Text(x + 9, top + 15.5, clipped(shapes, SMALL, 220), SMALL, style="muted"))
     return marks

@@ -91,21 +91,21 @@ def block_label(leaf: Leaf | None, name: str, reads: Spec, gives: Spec) -> Label
         if slot.name == "kernel" and isinstance(value, int | tuple):
             facts["kernel"] = sides(value)
         elif slot.name in NUMBERS and (slot.name in given or slot.name == "expand"):
-            facts[slot.name] = f"{NUMBERS[slot.name]} {value:g}" if value else ""
+            facts[slot.name] = NUMBERS[slot.name].format(value) if value else ""
     return label(Kind.BLOCK, leaf.word, **facts)
 
 
 NUMBERS = {  # fields that a figure names beside a block
-    "expand": "expand",
-    "groups": "groups",
-    "layers": "layers",
-    "growth": "growth",
-    "heads": "heads",
-    "window": "window",
-    "shift": "shift",
-    "se": "SE",
-    "dilation": "dilation",
-    "group_width": "group width",
+    "expand": "expand {:g}",
+    "groups": "{} groups",
+    "layers": "{} layers",
+    "growth": "growth {}",
+    "heads": "{} heads",
+    "window": "window {}",
+    "shift": "shift {}",
+    "se": "SE {:g}",
+    "dilation": "dilation {}",
+    "group_width": "group width {}",
 }
 
 

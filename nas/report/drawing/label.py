@@ -6,6 +6,7 @@ Boxes of several blocks that differ in their facts only are drawn once, with eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -126,7 +127,10 @@ def _shared(values: list[str]) -> tuple[str, list[str], str]:
 
 
 def _in_order(values: list[str]) -> list[str]:
-    return sorted(values, key=int) if all(map(str.isdigit, values)) else values
+    numbers = [re.fullmatch(r"(\d+)(?:×(\d+))?", value) for value in values]
+    if not all(numbers):
+        return values
+    return sorted(values, key=lambda value: [int(side) for side in value.split("×")])
 
 
 def _range(values: Iterable[str]) -> str:

@@ -104,22 +104,23 @@ def _items(
 
 
 def _ordered(items: list[_Item], count: int) -> list[list[int]]:
-    """Each layer's items from left to right: in order of execution, lanes behind, unless another
-    order crosses fewer edges."""
-    layers: list[list[int]] = [[] for _ in range(count)]
-    for index, item in enumerate(items):
-        layers[item.rank].append(index)
-    _settle(items, layers, down=True, stable=True)
-    best, fewest = [list(layer) for layer in layers], _crossings(items, layers)
-    for sweep in range(12):
-        if not fewest:
-            break
-        _settle(items, layers, down=sweep % 2 == 0, stable=False)
-        _swap(items, layers)
-        crossed = _crossings(items, layers)
-        if crossed < fewest:
-            best, fewest = [list(layer) for layer in layers], crossed
-    return best
+    """Each layer's items from left to right: in order of execution, lanes behind, or by what reads
+    them, whichever crosses fewer edges, and swapped where that crosses fewer still."""
+    found: list[tuple[int, list[list[int]]]] = []
+    for down in (True, False):
+        layers: list[list[int]] = [[] for _ in range(count)]
+        for index, item in enumerate(items):
+            layers[item.rank].append(index)
+        _settle(items, layers, down=down, stable=True)
+        for sweep in range(12):
+            crossed = _crossings(items, layers)
+            found.append((crossed, [list(layer) for layer in layers]))
+            if not crossed:
+                break
+            if sweep:
+                _settle(items, layers, down=(sweep % 2 == 0) == down, stable=False)
+            _swap(items, layers)
+    return min(found, key=lambda each: each[0])[1]
 
 
 def _settle(items: list[_Item], layers: list[list[int]], *, down: bool, stable: bool) -> None:

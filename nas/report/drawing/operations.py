@@ -121,7 +121,7 @@ SPOKEN: dict[type[Op], Callable[..., Label | Note]] = {
     DropPath: lambda op, _: Note("drop path"),
     LayerScale: lambda op, _: Note("layer scale"),
     SkipGain: lambda op, _: Note("gain"),
-    Scale: lambda op, _: Note(f"× {op.factor:.3g}"),
+    Scale: lambda op, _: Note("scale"),
     Affine: lambda op, _: Note("affine"),
     Linear: lambda op, _: label(Kind.LINEAR, "linear", width=op.out),
     QueryKeyValue: lambda op, _: label(Kind.LINEAR, "linear", width=3 * op.width),

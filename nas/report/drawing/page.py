@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from nas.report.drawing.column import column
 from nas.report.drawing.figure import Figure, figure
@@ -39,7 +40,7 @@ def page(picture: Picture, title: str, lines: Sequence[str]) -> Page:
     for n, line in enumerate(lines):
         marks.append(Text(MARGIN, MARGIN + 46 + 18 * n, line, 14, style="muted"))
     top = MARGIN + TITLE
-    marks += moved(left.marks, MARGIN, top)
+    marks += moved(left.marks, MARGIN, top, plan.column)
     for panel, (x, y) in zip(panels, plan.places, strict=True):
         marks += moved(panel.marks, MARGIN + x, top + y, plan.scale)
     legend = _legend(marks, plan.width)
@@ -51,9 +52,11 @@ def page(picture: Picture, title: str, lines: Sequence[str]) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where panels lie beside the column, how much they are enlarged, and the size of it all."""
+    """Where panels lie beside the column, how much it and they are enlarged, and the size of it
+    all."""
 
     places: tuple[tuple[float, float], ...]
+    column: float
     scale: float
     filled: float  # area
     width: float
@@ -73,17 +76,17 @@ def _arranged(left: Figure, panels: Sequence[Figure]) -> _Plan:
     """The best of the plans: the column first, panels beside and below it."""
     least = LEAST - 2 * MARGIN
     if not panels:
-        return _Plan((), 1.0, 0.0, max(left.width, least), left.height)
+        return _Plan((), 1.0, 1.0, 0.0, max(left.width, least), left.height)
     plans = []
-    for scale in SCALES:
-        sizes = [(left.width + SPACE / 2, left.height)]
+    for wider, scale in product(SCALES[:3], SCALES):
+        sizes = [(left.width * wider + SPACE / 2, left.height * wider)]
         sizes += [(panel.width * scale, panel.height * scale) for panel in panels]
         filled = sum(width * height for width, height in sizes)
         narrow, room = max(width for width, _ in sizes), MOST - 2 * MARGIN
         steps = int(max(0.0, room - narrow) // 40) + 1
         for tried in (*(narrow + 40 * n for n in range(steps)), max(narrow, room)):
             places, wide, high = _packed(sizes, tried)
-            plans.append(_Plan(tuple(places[1:]), scale, filled, max(wide, least), high))
+            plans.append(_Plan(tuple(places[1:]), wider, scale, filled, max(wide, least), high))
     return min(plans, key=lambda plan: round(plan.fault, 6))
 
 

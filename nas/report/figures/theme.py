@@ -74,8 +74,10 @@ def config(*, dark: bool) -> dict[str, Any]:
             "titleFontSize": SIZE,
             "titleFontWeight": "normal",
             "labelOverlap": "greedy",
+            "labelSeparation": 10,
             "titlePadding": 8,
         },
+        "axisX": {"tickCount": {"expr": "ceil(width / 90)"}},
         "legend": {
             **named,
             "orient": "top",
@@ -84,6 +86,7 @@ def config(*, dark: bool) -> dict[str, Any]:
             "titleFontWeight": "normal",
             "labelLimit": 260,
             "symbolOpacity": 1,
+            "titleLimit": 400,
         },
         "title": {"color": own.text, "anchor": "start", "fontSize": SIZE + 2},
         "range": {"category": list(own.categories), "ramp": list(own.ramp)},
@@ -96,6 +99,8 @@ def config(*, dark: bool) -> dict[str, Any]:
             "quiet": {"color": own.quiet, "fill": own.quiet, "stroke": own.quiet},
             "accent": {"color": own.accent},
             "whisker": {"color": own.text, "stroke": own.text, "strokeWidth": 1.5},
+            "chance": {"fill": own.categories[1], "stroke": own.categories[1], "thickness": 2},
             "said": {"fill": own.text, "fontSize": SIZE - 1},
+            "halo": {"fill": own.ground, "stroke": own.ground, "strokeWidth": 4},
         },
     }

@@ -2,14 +2,17 @@
 
 from nas.report.page.document import Section, document
 from nas.report.page.markup import Markup, element, join, link
-from nas.report.page.parts import facts, shown, sortable
+from nas.report.page.parts import code, drawing, facts, folded, shown, sortable
 
 __all__ = [
     "Markup",
     "Section",
+    "code",
     "document",
+    "drawing",
     "element",
     "facts",
+    "folded",
     "join",
     "link",
     "shown",

@@ -21,7 +21,7 @@
       ? config
       : {
           ...config,
-          axis: { ...config.axis, labelLimit: 96, titleLimit: width - 60 },
+          axis: { ...config.axis, labelLimit: 124, titleLimit: width - 60 },
           legend: { ...config.legend, columns: 1, labelLimit: width - 70, titleLimit: width - 40 },
         };
 
@@ -42,7 +42,19 @@
       });
   };
 
+  // drawings have both themes in their style, and follow the system by themselves
+  const follow = () => {
+    const when = root.dataset.theme ? (theme() === "dark" ? "all" : "not all") : null;
+    document.querySelectorAll(".nas-drawing style").forEach((style) => {
+      style.dataset.own ??= style.textContent;
+      style.textContent = when
+        ? style.dataset.own.replace("(prefers-color-scheme: dark)", when)
+        : style.dataset.own;
+    });
+  };
+
   const drawAll = () => {
+    follow();
     toggle.textContent = theme() === "dark" ? "Light" : "Dark";
     document.querySelectorAll(".chart").forEach(draw);
   };

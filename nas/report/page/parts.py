@@ -1,4 +1,4 @@
-"""What a page is made of besides text: figures, lists of facts, tables that sort."""
+"""What a page is made of besides text: figures, facts, code, drawings, tables that sort."""
 
 from __future__ import annotations
 
@@ -48,6 +48,22 @@ def facts(rows: Iterable[tuple[object, object]]) -> Markup:
     return element("dl", *(each for pair in pairs for each in pair))
 
 
+def code(text: str) -> Markup:
+    """Text as it stands, with a button that copies it."""
+    button = element("button", "Copy", type="button", data_copy="")
+    return element("div", element("pre", text), button, class_="text")
+
+
+def folded(title: str, *parts: Markup | str) -> Markup:
+    """Parts that stand behind their title until it is clicked."""
+    return element("details", element("summary", title), *parts)
+
+
+def drawing(svg: str) -> Markup:
+    """A drawing of `nas.report.drawing`, which follows the page's light or dark."""
+    return element("div", Markup(svg), class_="drawing", tabindex="0")
+
+
 def sortable(
     columns: Sequence[Column],
     rows: Iterable[Sequence[object]],
@@ -79,7 +95,7 @@ def sortable(
                 element(
                     "td",
                     cell,
-                    class_="number" if column.number else None,
+                    class_="number" if column.number else "wraps" if column.wraps else None,
                     data_key=None if key is cell else ("" if key is None else key),
                 )
                 for column, cell, key in zip(columns, row, sort, strict=True)

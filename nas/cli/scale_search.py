@@ -46,8 +46,9 @@ _WITH_BASE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; each is None unless given, so that --resume can refuse it."""
-    parser.add_argument("base", nargs="?", help="a reference's name, a .nas file or text")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("base", nargs="?", help="a reference's name, a .nas file or text")
+    what.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("what is searched (only with a base)")
     how.add_argument("--data", help="the data set (default: digits)")
     how.add_argument(
@@ -100,8 +101,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Start or resume a run, show it, say which coefficients won."""
     given = [name for name in _WITH_BASE if getattr(args, name) is not None]
-    if (args.base is None) == (args.resume is None):
-        raise UsageError("name a base, such as resnet20_cifar10, or a run to go on: --resume RUN")
     if args.resume is not None and (given or args.out is not None):
         options = ", ".join(f"--{name}" for name in (*given, *(["out"] if args.out else [])))
         raise UsageError(f"{options}: only with a base; a run has its own settings and folder")
@@ -119,6 +118,12 @@ def run(args: argparse.Namespace) -> int:
         if args.download:
             raise UsageError("--download: only with a base; fetch it by `nas data NAME --download`")
         run = Run.resume(args.resume, lambda own: _amended(own, args))
+        if run.study.goal.scaling is None:
+            run.close()
+            raise RunError(
+                f"{run.folder}: searches a space, not coefficients; go on with "
+                f"`nas search --resume {run.folder}`"
+            )
         evaluator = wiring.evaluator(run.study, device, run.folder)
     else:
         folder = args.out or _folder(args.base)
@@ -184,11 +189,9 @@ def _folder(base: str) -> Path:
 
 
 def _report(run: Run, result: Result, as_json: bool) -> int:
-    """Write the result's files and print the last lines; the exit code."""
-    from nas.study.coefficients import found, publish
-
-    findings = found(run.folder)
-    publish(findings, run.folder)
+    """Print the last lines; the exit code."""
+    findings = result.findings
+    assert findings is not None
     go_on = f"go on with `nas scale-search --resume {run.folder}`"
     if as_json:
         print(json.dumps(findings.as_json(), indent=1))

@@ -17,6 +17,7 @@ from nas.quantity import spoken
 from nas.report.response import Response
 
 CONFIDENCE = 0.95
+UNEQUAL = 0.25  # of the target: costs farther apart than that are told
 MANY = 3  # coefficients of the same network that are written out
 ROWS = 16  # of the triangle in text
 
@@ -35,11 +36,14 @@ class Mean:
         middle = fmean(values)
         if len(values) < 2:
             return cls(middle)
+        return cls.about(middle, stdev(values) / math.sqrt(len(values)), len(values) - 1)
+
+    @classmethod
+    def about(cls, middle: float, error: float, degrees: int) -> Mean:
+        """One whose standard error was estimated with so many degrees of freedom."""
         from scipy.special import stdtrit
 
-        degrees = len(values) - 1
-        t = float(stdtrit(degrees, 0.5 + CONFIDENCE / 2))
-        half = t * stdev(values) / math.sqrt(len(values))
+        half = float(stdtrit(degrees, 0.5 + CONFIDENCE / 2)) * error
         return cls(middle, middle - half, middle + half)
 
     @property
@@ -115,12 +119,36 @@ class Findings:
         """The best in the mean over the seeds."""
         return self.complete[0] if self.complete else None
 
+    @cached_property
+    def noise(self) -> tuple[float, int] | None:
+        """The standard deviation of an accuracy about what its candidate and its seed make of it,
+        and its degrees of freedom; None with one candidate or one seed.
+
+        Every seed draws the images in one order for all candidates, so the seeds are the blocks of
+        a randomized block design (Fisher 1935), and what all candidates have of them cancels.
+        """
+        rows = [each.accuracies for each in self.complete]
+        if len(rows) < 2 or self.seeds < 2:
+            return None
+        whole = fmean([value for row in rows for value in row])
+        own = [fmean(row) for row in rows]
+        seed = [fmean(column) for column in zip(*rows, strict=True)]
+        squares = sum(
+            (value - own[i] - seed[k] + whole) ** 2
+            for i, row in enumerate(rows)
+            for k, value in enumerate(row)
+        )
+        degrees = (len(rows) - 1) * (self.seeds - 1)
+        return math.sqrt(squares / degrees), degrees
+
     def ahead(self, other: Tried) -> Mean:
-        """How much more accurate the winner is: over pairs of trainings with the same seed, which
-        draw the images in the same order."""
+        """How much more accurate the winner is than another candidate."""
         assert self.winner is not None
-        pairs = zip(self.winner.accuracies, other.accuracies, strict=True)
-        return Mean.of([own - theirs for own, theirs in pairs])
+        value = self.winner.mean.value - other.mean.value
+        if self.noise is None:
+            return Mean(value)
+        deviation, degrees = self.noise
+        return Mean.about(value, deviation * math.sqrt(2 / self.seeds), degrees)
 
     @property
     def level(self) -> tuple[Tried, ...]:
@@ -229,6 +257,12 @@ def lines(findings: Findings, folder: Path) -> list[str]:
     if reference is not None and len(reference.accuracies) == findings.seeds:
         told.append(f"the base itself: {percent(reference.mean)}")
     told += _certainty(findings)
+    costs = [each.factor for each in findings.complete]
+    if max(costs) - min(costs) > UNEQUAL * findings.target:
+        told.append(
+            f"by rounding, candidates cost from {min(costs):.2f} to {max(costs):.2f} times the "
+            "base, so some are better as they are larger; --exact compares equal costs"
+        )
     response = findings.response
     if response is not None:
         best = max(findings.complete, key=lambda each: response(each.shares))
@@ -255,15 +289,15 @@ def _certainty(findings: Findings) -> list[str]:
         return ["one seed says nothing of chance: give --seeds 3 or more to tell candidates apart"]
     difference = findings.ahead(second)
     ahead = f"{100 * difference.value:.2f} +- {100 * (difference.half or 0):.2f} points ahead"
-    told = [f"{ahead} of the runner-up, {second} (trial {second.trial}), over the same seeds"]
+    told = [f"{ahead} of the runner-up, {second} (trial {second.trial})"]
     level = findings.level
     if not level:
         told.append(f"all {len(others)} others are told apart from it at 95 %")
     else:
         told.append(
-            f"{_count(len(level), 'candidate')} of {len(others)} can't be told apart from it by "
-            f"{findings.seeds} seeds; as the best of many it was lucky, too: more seeds or epochs "
-            "would say more"
+            f"{len(level)} of the other {_count(len(others), 'candidate')} can't be told apart "
+            f"from it by {findings.seeds} seeds; the best of many was lucky, too: more seeds or "
+            "epochs would say more"
         )
     return told
 

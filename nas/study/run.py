@@ -16,6 +16,7 @@ from nas.execute import Evaluator, Executor
 from nas.latency import Calibration
 from nas.quantity import format_seconds
 from nas.report.best import Best, holds, publish
+from nas.report.coefficients import Findings
 from nas.report.live import Display
 from nas.report.progress import Progress
 from nas.report.trust import Trust
@@ -41,7 +42,8 @@ PREPARED = "prepared"  # seconds before the first candidate
 class Result:
     """What a sitting came to: the best trial, its test figures once the search is over, and why;
     `believed` is the front that the sampler predicts, of one objective the best alone, if it
-    predicts; `trust` says how far a cheap evaluator that led the search can be."""
+    predicts; `trust` says how far a cheap evaluator that led the search can be, `findings` what a
+    search of scaling coefficients has found."""
 
     best: Finished | None
     test: Mapping[str, float] | None
@@ -49,6 +51,7 @@ class Result:
     why: str
     believed: tuple[Finished, ...] = ()
     trust: Trust | None = None
+    findings: Findings | None = None
 
 
 class Run:
@@ -177,7 +180,8 @@ class Run:
         best, trust = standing.incumbent, self._trust()
         tested = best is not None and self._is_trained(best) and not interrupt.asked
         test = self._test(best, evaluator) if best is not None and tested else None
-        return Result(best, test, interrupt.asked, standing.ended, believed, trust)
+        findings = self._findings()
+        return Result(best, test, interrupt.asked, standing.ended, believed, trust, findings)
 
     def _prepare(self, evaluator: Evaluator, display: Display) -> None:
         """Let an evaluator do what it has to before the first candidate, if it has."""
@@ -203,6 +207,15 @@ class Run:
             return None
         trust.save(self.folder / TRUST)
         return trust
+
+    def _findings(self) -> Findings | None:
+        """What was found of scaling coefficients by now, which is written down with a picture; None
+        where a space is searched."""
+        if self.study.goal.scaling is None:
+            return None
+        findings = coefficients.found(self.folder)
+        coefficients.publish(findings, self.folder)
+        return findings
 
     def _is_trained(self, trial: Finished) -> bool:
         """Whether a trial was trained, rather than scored."""

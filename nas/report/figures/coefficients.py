@@ -15,7 +15,11 @@ from nas.report.figures.figure import Figure, Table
 TITLE = "Growth shared between depth, width and resolution"
 STEPS = 40  # of the smooth surface, along a side
 HIGH = sqrt(3) / 2  # of a triangle with sides of 1
-ROOM = 0.16  # around it, for what is written at the corners
+ASIDE, ABOVE = 0.16, 0.07  # around it, for what is written at the corners
+HEIGHT = 540  # pixels, of one as wide as figures are
+
+
+_SAID = "datum.alpha + ' / ' + datum.beta + ' / ' + datum.gamma"  # as alpha / beta / gamma
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +54,11 @@ class Cell:
     predicted: float
 
 
-@dataclass(frozen=True, slots=True)
-class Corner:
-    """An end of the triangle: all growth in one direction."""
-
-    x: float
-    y: float
-    said: str
-
-
 CORNERS = (
-    Corner(0.0, 0.0, "width only"),
-    Corner(0.5, HIGH, "depth only"),
-    Corner(1.0, 0.0, "resolution only"),
-    Corner(0.0, 0.0, ""),
+    {"order": 0, "x": 0.0, "y": 0.0, "said": "width only"},
+    {"order": 1, "x": 0.5, "y": HIGH, "said": "depth only"},
+    {"order": 2, "x": 1.0, "y": 0.0, "said": "resolution only"},
+    {"order": 3, "x": 0.0, "y": 0.0, "said": ""},
 )
 
 
@@ -72,9 +67,10 @@ def coefficients(findings: Findings) -> Figure:
     under them the smooth surface through them, where there are enough."""
     if not findings.complete:
         return Figure.missing("coefficients", TITLE, "no candidate was trained with every seed yet")
-    dots = tuple(_dot(each, each is findings.winner) for each in findings.complete)
+    drawn = reversed(findings.complete)  # the best over what lies at the same place
+    dots = tuple(_dot(each, each is findings.winner) for each in drawn)
     cells = tuple(_surface(findings))
-    tables = [Table("dots", dots), Table("corners", CORNERS)]
+    tables = [Table("dots", dots)]
     if cells:
         tables.append(Table("surface", cells))
     low = min(each.accuracy for each in dots)
@@ -83,13 +79,13 @@ def coefficients(findings: Findings) -> Figure:
     note = (
         f"Each dot is a network of about {findings.target:g} times the base's MACs, by the share "
         "of its growth (in doublings of the nominal MACs) that goes to depth, width and "
-        f"resolution; its colour is the mean accuracy over {findings.seeds} seeds, and the ring is the best "
-        f"({winner})."
+        f"resolution; its colour is the mean accuracy over {findings.seeds} seeds, and the ring is "
+        f"the best ({winner})."
     )
     if cells:
         note += " Behind them is a quadratic surface fitted to the means."
     return Figure(
-        "coefficients", TITLE, _spec(bool(cells), (low, high)), tuple(tables), note, height=600
+        "coefficients", TITLE, _spec(bool(cells), (low, high)), tuple(tables), note, height=HEIGHT
     )
 
 
@@ -125,9 +121,9 @@ def _surface(findings: Findings) -> Iterator[Cell]:
     response = findings.response
     if response is None:
         return
-    for depth, width in product(range(STEPS + 1), repeat=2):
-        if depth + width <= STEPS:
-            shares = depth / STEPS, width / STEPS
+    for depth, width in product(range(STEPS), repeat=2):
+        if depth + width < STEPS:
+            shares = (depth + 1 / 3) / STEPS, (width + 1 / 3) / STEPS
             x, y = _place(*shares)
             yield Cell(x, y, 100 * response(shares))
 
@@ -138,9 +134,9 @@ def _spec(surface: bool, span: tuple[float, float]) -> dict[str, Any]:
             "field": axis,
             "type": "quantitative",
             "axis": None,
-            "scale": {"domain": [-ROOM, most + ROOM]},
+            "scale": {"domain": [-room, most + room], "nice": False},
         }
-        for axis, most in (("x", 1.0), ("y", HIGH))
+        for axis, most, room in (("x", 1.0, ASIDE), ("y", HIGH, ABOVE))
     }
     colour = {
         "type": "quantitative",
@@ -152,18 +148,18 @@ def _spec(surface: bool, span: tuple[float, float]) -> dict[str, Any]:
         layers.append(
             {
                 "data": {"name": "surface"},
-                "mark": {"type": "square", "size": 150, "opacity": 0.35, "tooltip": None},
+                "mark": {"type": "circle", "size": 80, "fillOpacity": 0.35, "tooltip": None},
                 "encoding": {**place, "color": {"field": "predicted", **colour}},
             }
         )
     layers += [
         {
-            "data": {"name": "corners"},
-            "mark": {"type": "line", "style": "quiet", "strokeWidth": 1, "tooltip": None},
-            "encoding": {**place, "order": {"value": 0}},
+            "data": {"values": list(CORNERS)},
+            "mark": {"type": "line", "style": "whisker", "strokeWidth": 1},
+            "encoding": {**place, "order": {"field": "order"}},
         },
         {
-            "data": {"name": "corners"},
+            "data": {"values": list(CORNERS)},
             "mark": {"type": "text", "style": "said", "dy": {"expr": "datum.y > 0 ? -14 : 16"}},
             "encoding": {**place, "text": {"field": "said"}},
         },
@@ -187,6 +183,15 @@ def _spec(surface: bool, span: tuple[float, float]) -> dict[str, Any]:
             "transform": [{"filter": "datum.winner"}],
             "mark": {"type": "point", "style": "whisker", "size": 420, "strokeWidth": 2},
             "encoding": place,
+        },
+        {
+            "data": {"name": "dots"},
+            "transform": [
+                {"filter": "datum.winner"},
+                {"calculate": _SAID, "as": "said"},
+            ],
+            "mark": {"type": "text", "style": "said", "dy": -22},
+            "encoding": {**place, "text": {"field": "said"}},
         },
     ]
     return {"layer": layers}

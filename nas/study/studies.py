@@ -220,7 +220,7 @@ def _here(folder: Path) -> dict[str, Any]:
     except OSError:
         commit = ""
     return {
-        "began": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "began": datetime.now().astimezone().isoformat(timespec="milliseconds"),
         "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()}",
         "versions": {
             "python": platform.python_version(),

@@ -63,7 +63,8 @@ class Outcome:
     """What came of a job: its kind, the figures it measured, and the reason where it failed.
 
     `figures` maps names ("accuracy", "loss", "macs", "params", "latency") to finite numbers;
-    accuracy is a share from 0 to 1, latency is in seconds.
+    accuracy is a share from 0 to 1, latency is in seconds. A trial that was pruned for a `better`
+    one, by its number, makes room for a child of it.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Outcome:
     figures: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str = ""
+    better: int | None = None
 
     def to_json(self) -> str:
         """This outcome as one line of JSON."""

@@ -54,6 +54,7 @@ _WITH_SPACE = (
     "data",
     "width",
     "sampler",
+    "features",
     "objective",
     "objectives",
     *_LIMITS,
@@ -98,6 +99,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sampler",
         help=f"{', '.join(names())} (default: predictor; with zero-cost evolution); a setting "
         "stands behind a colon: evolution:population=50,sample=10",
+    )
+    how.add_argument(
+        "--features",
+        metavar="P,P",
+        help="zero-cost proxies, such as naswot,synflow: the predictor scores the 8 candidates "
+        "that promise most, and learns from the scores, too (default: none)",
     )
     how.add_argument(
         "--objective",
@@ -199,10 +206,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--tune-scheduler",
         metavar="NAME",
-        help="with Ray and --objective accuracy: Tune's asha, hyperband or median stops trials "
-        "between epochs; what it decides by is in its memory and gone on --resume, so prefer "
-        "--rungs. Tune's PBT is not offered: it copies weights between trials, and a trial here "
-        "is one genotype trained by one recipe",
+        help="with Ray and --objective accuracy: Tune's asha, hyperband, median or pbt stops "
+        "trials between epochs; what it decides by is in its memory and gone on --resume, so "
+        "prefer --rungs. pbt (with --inherit) keeps 8 trials in training; one of their worst "
+        "quarter makes room for a new trial: a mutant of one of the best quarter, which begins "
+        "with its weights and is trained whole by the recipe",
     )
 
 
@@ -309,6 +317,8 @@ def _goal(args: argparse.Namespace) -> Goal:
     }
     if args.warm_start is not None:
         values["warm_start"] = str(args.warm_start.absolute())
+    if args.features is not None:
+        values["features"] = tuple(args.features.split(","))
     for name, parse in _LIMITS.items():
         text = getattr(args, name)
         if text is not None:

@@ -66,7 +66,8 @@ class JobSearcher(Searcher):  # type: ignore[misc]
             return
         outcome = Outcome.from_json(result["outcome"])
         if outcome.kind == Kind.COMPLETE and bridge.stopping:
-            outcome = _stopped(outcome, result["epoch"], bridge.stopping)
+            better = bridge.better.pop(trial_id, None)
+            outcome = _stopped(outcome, result["epoch"], bridge.stopping, better)
         bridge.outcomes.put(outcome)
 
     def save(self, checkpoint_path: str) -> None:
@@ -76,12 +77,14 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         """Nothing: a resumed run is a new experiment."""
 
 
-def _stopped(outcome: Outcome, epoch: int, stopping: Stopping) -> Outcome:
-    """Pruned, where it was not trained to the end."""
+def _stopped(outcome: Outcome, epoch: int, stopping: Stopping, better: int | None) -> Outcome:
+    """Pruned, where it was not trained to the end; for a child of a `better` trial, if any."""
     if epoch >= stopping.epochs:
         return outcome
     reason = f"stopped by {stopping.scheduler} after {epoch} of {stopping.epochs} epochs"
-    return replace(outcome, kind=Kind.PRUNED, reason=reason)
+    if better is not None:
+        reason += f", for a child of trial {better}"
+    return replace(outcome, kind=Kind.PRUNED, reason=reason, better=better)
 
 
 def _await(roll: Path, slots: int) -> None:

@@ -55,13 +55,16 @@ class Cluster:
 
 
 ETA = 3  # of so many trials one goes on
-SCHEDULERS = ("asha", "hyperband", "median")
+PBT = "pbt"
+POPULATION = 8  # trials of PBT that are in training at a time, running or paused
+SCHEDULERS = ("asha", "hyperband", "median", PBT)
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """One of Tune's `SCHEDULERS`, which looks at the validation accuracy after each of so many
-    epochs and stops trials that fall behind; they come back pruned.
+    epochs and stops trials that fall behind; they come back pruned, of PBT with a better trial
+    that a child of shall take their place.
 
     What it has decided lives in Tune's memory, and is gone when the driver ends.
     """
@@ -82,13 +85,18 @@ class Stopping:
     @property
     def ahead(self) -> int:
         """How many trials it must hold at a time to choose between, running or paused."""
-        widest = ETA ** int(math.log(self.epochs, ETA) + 1e-9)
-        return widest if self.scheduler == "hyperband" else 1
+        if self.scheduler == "hyperband":
+            return int(ETA ** int(math.log(self.epochs, ETA) + 1e-9))
+        return POPULATION if self.scheduler == PBT else 1
 
-    def build(self) -> Any:
-        """Tune's object."""
+    def build(self, name: str) -> Any:
+        """Tune's object, of the experiment called `name`."""
         from ray.tune.schedulers import ASHAScheduler, HyperBandScheduler, MedianStoppingRule
 
+        if self.scheduler == PBT:
+            from nas.execute._population import Population
+
+            return Population(name, self.epochs)
         what = {"metric": "accuracy", "mode": "max"}
         if self.scheduler == "asha":
             return ASHAScheduler(max_t=self.epochs, reduction_factor=ETA, **what)
@@ -107,6 +115,7 @@ class _Bridge:
     stopping: Stopping | None = None
     first: int = 0  # jobs that begin together, each in a slot that must come up
     held: dict[str, Job] = field(default_factory=dict)
+    better: dict[str, int] = field(default_factory=dict)  # the trial that one gave way to
     ended: bool = False
 
 
@@ -191,7 +200,7 @@ class RayTune:
                 tune.with_resources(Slot, cluster.per_trial),
                 tune_config=tune.TuneConfig(
                     search_alg=JobSearcher(self._name),
-                    scheduler=stopping.build() if stopping else None,
+                    scheduler=stopping.build(self._name) if stopping else None,
                     num_samples=-1,
                     max_concurrent_trials=self._room,
                     reuse_actors=True,

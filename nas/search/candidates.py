@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nas.errors import GenotypeError, SpaceError
 from nas.search.card import BASIC, NOTHING, Card, Latency, cards
 from nas.search.limits import Limits, said
+from nas.search.scores import Scores
 
 Value = int | float | bool | str
 Point = Mapping[str, Value]  # an option for each active decision
@@ -90,7 +91,8 @@ class Candidates:
 
     `latency` predicts it, where a limit or an objective asks; `describe` makes a genotype's card.
     `origin` is drawn before all else: the network that a space is around; if it is a `reference`,
-    it is what the others are compared with, and no candidate itself.
+    it is what the others are compared with, and no candidate itself. `scores` are what a sampler
+    that predicts may ask for, besides the cards.
     """
 
     def __init__(
@@ -101,11 +103,13 @@ class Candidates:
         latency: Latency | None = None,
         origin: Point | None = None,
         reference: bool = False,
+        scores: Scores | None = None,
     ) -> None:
         self.space = space
         self.origin = origin
         self.reference = origin if reference else None
         self.limits = limits or Limits()
+        self.scores = scores
         self.seen: dict[str, int] = {}
         self._describe = describe or cards(latency)
         self._known: dict[frozenset[tuple[str, Value]], Candidate] = {}

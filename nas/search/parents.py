@@ -19,11 +19,12 @@ class Parents:
 
     young: deque[int] = field(default_factory=lambda: deque(maxlen=YOUNG))
     of: dict[int, int] = field(default_factory=dict)  # the parent of each trial that hasn't ended
+    next: deque[int] = field(default_factory=deque)  # those that are to have a child each
 
     @property
     def needed(self) -> set[int]:
         """The trials whose weights must stay."""
-        return {*self.young, *self.of.values()}
+        return {*self.young, *self.of.values(), *self.next}
 
 
 def nearest(

@@ -38,6 +38,7 @@ DRAWN = "drawn"  # what is noted of a screening
 RANDOM = "random"  # the attribute of a trial that its sampler didn't draw
 DRAWS = 100  # before nothing more is drawn at random, as all was
 PARENT = "parent"  # among a trial's attributes: whose weights it begins with
+SCORES = "scores"  # there, too: by zero-cost proxies, for the sampler
 PARTS = 2  # that a step's batch is cut into once memory ran out
 
 
@@ -198,6 +199,8 @@ class Record:
             self.standing.add(outcome.kind, outcome.reason)
             if self._parents and outcome.kind == Kind.COMPLETE:
                 self._parents.young.append(job.number)
+            if self._parents and outcome.better is not None:
+                self._parents.next.append(outcome.better)
         return outcome
 
     def finish(self) -> None:
@@ -237,9 +240,7 @@ class Record:
             return ()  # it has learnt from the scores
         numbers = self._sampler.believed(self._study, self._objective.measured)
         kept = [_kept(self._book.trials[number]) for number in numbers]
-        return tuple(
-            each.finished(self._job_seed(each.number))[-1] for each in kept if each.own
-        )
+        return tuple(each.finished(self._job_seed(each.number))[-1] for each in kept if each.own)
 
     def screened(self) -> tuple[Screened, ...]:
         """What a screening has trained, by number."""
@@ -272,8 +273,18 @@ class Record:
         self._book.close()
 
     def _new(self) -> Job | None:
-        """Draw a candidate: its job, or None if it was refused and told."""
+        """Draw a candidate, a mutant of the next trial that is to have a child or else what the
+        sampler proposes: its job, or None if it was refused and told."""
+        if self._parents and self._parents.next:
+            return self._child(self._parents.next.popleft())
         return self._begun()
+
+    def _child(self, parent: int) -> Job | None:
+        """A mutant of a trial, to begin with its weights as they are by now."""
+        trials, space = self._book.trials, self._candidates.space
+        rng = np.random.default_rng([self._seed, len(trials), 4])
+        point = self._candidates.first(lambda: space.mutate(trials[parent].params, rng))
+        return self._begun(point, parent=parent)
 
     def _at_random(self) -> Job | None:
         """Draw a candidate at random: its job, or None where it is known already (it may then be
@@ -283,7 +294,7 @@ class Record:
             found = self._candidates.at_random(rng)
             number = self._candidates.seen.get(found.card.hash)
             if number is None:
-                return self._begun(found.point)
+                return self._begun(found.point, random=True)
             if number in self._drawn or failed(self._climbs[number]):
                 continue
             self._drawn.append(number)
@@ -292,9 +303,12 @@ class Record:
         self.exhausted = True
         return None
 
-    def _begun(self, point: Point | None = None) -> Job | None:
-        """A new trial's job: at `point`, drawn at random, or else at what the sampler proposes;
-        None if it was refused and told."""
+    def _begun(
+        self, point: Point | None = None, random: bool = False, parent: int | None = None
+    ) -> Job | None:
+        """A new trial's job: at `point`, which may have been drawn at `random`, or else at what the
+        sampler proposes; None if it was refused and told. It begins with the weights of `parent`
+        or, with `--inherit`, of the nearest."""
         with self._book:
             drawn = self._book.draw(point)
             number = drawn.number
@@ -302,15 +316,18 @@ class Record:
             card = candidate.card
             refused = self._refusal(number, candidate)
             held: dict[str, Any] = {**card.stored(self._figures)}
-            if point is not None:
+            if random:
                 held[RANDOM] = True
             if drawn.params == self._candidates.reference:
                 held[REFERENCE] = True
-            parent = None if refused else self._parent(drawn.params)
+            if parent is None and not refused:
+                parent = self._parent(drawn.params)
             if parent is not None:
                 held[PARENT] = parent
+            if self._candidates.scores and not refused:
+                held[SCORES] = self._candidates.scores.stored(card.genotype)
             self._book.begin(drawn, held, refused)
-            if point is not None and not refused:
+            if random and not refused:
                 self._drawn.append(number)
                 self._book.note(DRAWN, self._drawn)
         if refused:
@@ -319,7 +336,7 @@ class Record:
         self._candidates.seen[card.hash] = number
         job = self._born(self._job(number, card.genotype), parent)
         self._open[job.number] = _Open(card.sizes(self._figures), reference=REFERENCE in held)
-        self._climbs[job.number] = Climb(random=point is not None)
+        self._climbs[job.number] = Climb(random=random)
         self._running[job.number] = job
         return job
 
@@ -478,6 +495,8 @@ class Record:
         kept, seed = _kept(trial), self._job_seed(number)
         if kept.kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
             self._candidates.seen[held["hash"]] = number
+        if self._candidates.scores and SCORES in held:
+            self._candidates.scores.recall(held["genotype"], held[SCORES])
         if not kept.own:
             return
         found = recall(self.standing, kept, seed)

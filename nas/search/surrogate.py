@@ -21,7 +21,7 @@ NOISES = (0.02, 0.1, 0.3)  # share of the variance that one training leaves unex
 STRETCHES = (0.5, 1.0, 2.0)  # lengths tried, of the usual one
 
 
-def ranked(values: Sequence[float]) -> Matrix:
+def ranked(values: Sequence[float] | Matrix) -> Matrix:
     """Values as normal quantiles of their ranks: what a failed training scored doesn't matter, only
     that it's last."""
     order = np.argsort(np.argsort(values, kind="stable"), kind="stable")

@@ -50,6 +50,7 @@ class Goal:
     max_memory: int | None = None  # bytes
     reference: tuple[float, ...] | None = None  # the worst values that count in the hypervolume
     warm_start: str | None = None  # another run's folder, whose trials are known
+    features: tuple[str, ...] | None = None  # zero-cost proxies that the predictor learns from
     scaling: Scaling | None = None  # coefficients are searched, with which a base is scaled
 
 

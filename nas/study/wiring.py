@@ -20,6 +20,7 @@ from nas.search.repeats import Repeats
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
+from nas.search.scores import Scores
 from nas.search.screening import Screening
 from nas.space import Space, around, fit
 from nas.space.coefficients import ScaledBase
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # channels, so that the default two minutes try dozens of candidates.
 FAR_LARGER = 16  # times the data set's pixels
 NARROW = 0.25
+PREDICTOR = "predictor"  # the sampler that learns from scores
+LOOKED_AT = 32  # images, for a score that is a feature: half of those for a score that decides
 
 
 def fitted(goal: Goal) -> Space:
@@ -124,9 +127,41 @@ def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
     if grid is not None:
         return Candidates(grid, limits, latency=latency, origin=grid.origin, reference=True)
     space = fitted(goal)
-    found = Candidates(space, limits, latency=latency, origin=space.origin)
+    found = Candidates(space, limits, latency=latency, origin=space.origin, scores=scores(goal))
     found.check()
     return found
+
+
+def scores(goal: Goal) -> Scores | None:
+    """What scores the candidates that the sampler looks at closely, if it is to know scores.
+
+    Raises `UsageError` for unknown proxies and for a sampler that predicts nothing, `DataError`
+    where the data set's files are missing.
+    """
+    if goal.features is None:
+        return None
+    from nas.evaluate.cheap.zero_cost import ZeroCostEvaluator
+    from nas.evaluate.zero_cost import proxy
+
+    option = f"--features {','.join(goal.features)}"
+    if goal.sampler != PREDICTOR:
+        raise UsageError(
+            f"{option}: only the sampler {PREDICTOR} learns from scores, not {goal.sampler}"
+        )
+    if len(set(goal.features)) < len(goal.features):
+        raise UsageError(f"{option}: name each proxy once")
+    for name in goal.features:
+        try:
+            proxy(name)
+        except UsageError as error:
+            raise UsageError(f"{option}: {error}") from None
+    load_data(goal.data).require()
+    return Scores(
+        {
+            name: ZeroCostEvaluator(goal.data, name, goal.seed, images=LOOKED_AT).score
+            for name in goal.features
+        }
+    )
 
 
 def usual_width(space: Genotype, data: str) -> float:
@@ -295,7 +330,7 @@ def stopping(placement: Placement, study: Study) -> Stopping | None:
     name, training = placement.tune_scheduler, study.training
     if name is None:
         return None
-    from nas.execute.ray_tune import Stopping
+    from nas.execute.ray_tune import PBT, Stopping
     from nas.train.recipe import Recipe
 
     option = f"--tune-scheduler {name}"
@@ -315,6 +350,11 @@ def stopping(placement: Placement, study: Study) -> Stopping | None:
         )
     if training.rungs is not None:
         raise UsageError(f"{option}: not with --rungs; one of them decides who goes on")
+    if name == PBT and not training.inherit:
+        raise UsageError(
+            f"{option}: a trial that falls behind makes room for a child that begins with a better "
+            "one's weights; add --inherit"
+        )
     return Stopping(name, training.epochs or Recipe.load(training.recipe).epochs)
 
 

@@ -26,10 +26,11 @@ from pathlib import Path
 import numpy as np
 from searching import queries
 
-from nas.genotype import Genotype
+from nas.genotype import Genotype, parse
 from nas.search.candidates import Candidate, Candidates
 from nas.search.card import cards
 from nas.search.samplers import make
+from nas.search.scores import Measure, Scores
 from nas.space import Space, load
 from nas.zoo.nas_bench_201 import OPERATIONS, notation
 
@@ -79,24 +80,41 @@ def _digits(network: Genotype) -> str:
     return "".join(str(order.index(name)) for name in names)
 
 
+def column(name: str) -> dict[str, float]:
+    """A column of the table, by cell."""
+    path = Path(os.environ.get("NAS_BENCH_DATA", "../shared/data")) / "nas_bench_201.csv.gz"
+    with gzip.open(path, "rt") as file:
+        return {row["ops"]: float(row[name]) for row in csv.DictReader(file)}
+
+
 def table(data: str) -> dict[str, tuple[float, float]]:
     """For each cell (one run's accuracy, the mean of up to three), in percent."""
-    path = Path(os.environ.get("NAS_BENCH_DATA", "../shared/data")) / "nas_bench_201.csv.gz"
-    column = COLUMNS[data]
-    with gzip.open(path, "rt") as file:
-        return {
-            row["ops"]: (float(row[f"{column}_1run"]), float(row[column]))
-            for row in csv.DictReader(file)
-        }
+    one, mean = column(f"{COLUMNS[data]}_1run"), column(COLUMNS[data])
+    return {cell: (one[cell], mean[cell]) for cell in one}
+
+
+def known_scores(names: Sequence[str]) -> Scores:
+    """Scores by proxies, of the file that `scores.py` writes."""
+    with (Path(__file__).parent / "results" / "scores.csv").open() as file:
+        rows = {row["hash"]: row for row in csv.DictReader(file)}
+
+    def of(name: str) -> Measure:
+        return lambda genotype: float(rows[_card(parse(genotype)).hash][name])
+
+    return Scores({name: of(name) for name in names})
 
 
 def search(
-    sampler: str, seed: int, accuracies: Mapping[str, tuple[float, float]], workers: int = 1
+    sampler: str,
+    seed: int,
+    accuracies: Mapping[str, tuple[float, float]],
+    workers: int = 1,
+    scores: Scores | None = None,
 ) -> Sequence[float]:
     """Mean accuracy of the incumbent after each number of queries, then of the best by predicted
     mean (nan where nothing is predicted)."""
     name, _, repeats = sampler.partition("+")
-    made = make(name, Candidates(SPACE, describe=_card), seed)
+    made = make(name, Candidates(SPACE, describe=_card, scores=scores), seed)
 
     def evaluate(candidate: Candidate, number: int) -> tuple[float]:
         return (accuracies[_digits(candidate.network)][0],)
@@ -120,8 +138,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--samplers", nargs="+", default=SAMPLERS)
     parser.add_argument("--workers", type=int, default=1, help="queries at a time")
+    parser.add_argument(
+        "--features", help="proxies whose scores the predictor learns from, of results/scores.csv"
+    )
     args = parser.parse_args()
     accuracies = table(args.data)
+    scores = known_scores(args.features.split(",")) if args.features else None
     print(
         f"{args.data}, {args.seeds} seeds, {args.workers} at a time, one noisy run a query; mean "
         f"accuracy after {QUERIES} queries, percent",
@@ -130,7 +152,7 @@ def main() -> None:
     for sampler in args.samplers:
         start = time.process_time()
         found = np.array(
-            [search(sampler, seed, accuracies, args.workers) for seed in range(args.seeds)]
+            [search(sampler, seed, accuracies, args.workers, scores) for seed in range(args.seeds)]
         )
         each = (time.process_time() - start) / args.seeds / max(QUERIES) * 1e3
         _show(sampler, found[:, : len(QUERIES)], f"({each:.1f} ms CPU a query)")

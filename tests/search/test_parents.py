@@ -71,3 +71,34 @@ def test_without_it_no_job_has_a_parent_and_nothing_is_kept(tmp_path):
     assert plain.parents == set()
     assert not any("parent" in row[-1] for row in rows(plain))
     plain.close()
+
+
+def test_who_gave_way_to_a_better_one_makes_room_for_its_child(tmp_path):
+    record = opened(tmp_path / "journal.log", sampler="random")
+    jobs = [record.ask() for _ in range(4)]
+    better = jobs[2].number
+    record.tell(Outcome(jobs[0].number, Kind.PRUNED, {"accuracy": 0.1}, better=better))
+    assert better in record.parents  # its weights stay, whatever becomes of it
+    record.tell(Outcome(better, Kind.PRUNED, {"accuracy": 0.5}))
+    child = record.ask()
+    assert (child.parent, child.parent_genotype) == (better, jobs[2].genotype)
+    points = [record._book.trials[n].params for n in (better, child.number)]
+    assert apart(*points) == 1
+    assert record._book.trials[child.number].user_attrs["parent"] == better
+    assert better in record.parents
+    record.tell(evaluate(child))
+    assert better not in record.parents
+    assert record.ask().parent == child.number  # the only complete one: as without a better one
+    record.close()
+
+
+def test_a_child_is_asked_again_after_a_kill_with_its_parent(tmp_path):
+    record = opened(tmp_path / "journal.log", sampler="random")
+    first, second = record.ask(), record.ask()
+    record.tell(Outcome(first.number, Kind.PRUNED, better=second.number))
+    child = record.ask()
+    record.close()
+    again = opened(tmp_path / "journal.log", sampler="random")
+    asked = {job.number: job.parent for job in (again.ask(), again.ask())}
+    assert asked == {second.number: None, child.number: second.number}
+    again.close()

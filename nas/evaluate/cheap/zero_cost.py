@@ -46,10 +46,17 @@ class ZeroCostEvaluator:
     def evaluate(self, job: Job, folder: Path) -> Outcome:
         """Score the job's genotype; nothing is written.
 
-        Figures: `score`. Raises `DivergenceError` where the score is not finite: nothing flows
-        through the network, or all images look alike to it.
+        Figures: `score`. Raises as `score`.
         """
-        network = parse(job.genotype)
+        return Outcome(job.number, Kind.COMPLETE, {FIGURES[0]: self.score(job.genotype)})
+
+    def score(self, genotype: str) -> float:
+        """The score of the network that a text describes.
+
+        Raises `DivergenceError` where it is not finite: nothing flows through the network, or all
+        images look alike to it.
+        """
+        network = parse(genotype)
         macs = cost(network).macs
         shape = matched(load(self.data), network).shape
         device = torch.device(self.device) if self.device is not None else default_device()
@@ -60,7 +67,7 @@ class ZeroCostEvaluator:
             raise DivergenceError(
                 f"{self.proxy} is {score}: the network passes nothing on, or all images look alike"
             )
-        return Outcome(job.number, Kind.COMPLETE, {FIGURES[0]: score})
+        return score
 
 
 def evaluator(given: Given) -> ZeroCostEvaluator:

@@ -1,4 +1,8 @@
-"""Features of candidates as matrices, worked out once a candidate."""
+"""Features of candidates as matrices, worked out once a candidate.
+
+Zero-cost scores as features of a predictor: arXiv:2104.01177 (which gives them to other surrogates,
+next to the encoding).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from nas.search.candidates import Candidate, Space
+from nas.search.scores import Scores
 
 Matrix = NDArray[np.float64]
 
@@ -39,6 +46,13 @@ class Features:
             ways[np.repeat(np.arange(len(rows)), lengths), columns] = 1
             kinds.append(ways)
         return kinds
+
+    def scored(self, candidates: Sequence[Candidate], scores: Scores) -> list[Matrix]:
+        """The same and one kind more: the candidates' scores, each as the normal quantile of its
+        rank among them, as a proxy's scale means nothing; where it failed, it is the worst."""
+        table = np.array([scores.of(each.card.genotype) for each in candidates])
+        ranks = rankdata(np.nan_to_num(table, nan=-np.inf), axis=0)
+        return [*self.of(candidates), ndtri((ranks - 0.5) / len(table))]
 
     def _row(self, candidate: Candidate) -> tuple[Matrix, Matrix, Matrix]:
         """(decisions, costs, the columns of its paths)."""

@@ -9,7 +9,8 @@ that are running count as if they gave what is predicted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ PARENTS = 5  # the best ones, whose mutants are proposed
 MUTANTS = 24  # of each parent
 FURTHER = 40  # mutants of mutants
 STRANGERS = 20  # candidates at random
+SHORT = 8  # of all these, the best without scores, which are scored where that is asked for
 PARTS = 0.05  # of the sum of all objectives, beside the worst one
 
 Matrix = NDArray[np.float64]
@@ -53,20 +55,47 @@ class Sampler(SpaceSampler):
         pending = [trial for trial in running if trial.params and trial.number not in counted]
         known = [self.candidates.at(trial.params) for trial in (*done, *pending)]
         pool = list(self._pool(done, values, rng))
-        kinds = self._features.of([*known, *pool])
-        at = len(done)
-        if pending:
+        best = self._best(self._worth(known, values, pool, self._features.of), pool)
+        if self.candidates.scores is not None:
+            short = list(islice(best, SHORT))
+            best = self._best(self._worth(known, values, short, self._kinds), short)
+        chosen = next(best, None)
+        if chosen is None:
+            return self.candidates.first(lambda: space.sample(rng))
+        return chosen.point
+
+    def _worth(
+        self,
+        known: Sequence[Candidate],
+        values: Matrix,
+        among: Sequence[Candidate],
+        features: Callable[[Sequence[Candidate]], list[Matrix]],
+    ) -> Matrix:
+        """The expected improvement of each candidate among some, by those that are known: the first
+        of them have `values`, the others are running."""
+        if not among:
+            return np.zeros(0)
+        kinds, best = features([*known, *among]), float(values.max())
+        if len(known) > len(values):
+            at = len(values)
             first = Surrogate.fit([kind[:at] for kind in kinds], values)
             guessed = first.mean([kind[at : len(known)] for kind in kinds])
             values = np.concatenate([values, guessed])
         surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
         mean, deviation = surrogate.predict([kind[len(known) :] for kind in kinds])
-        worth = expected_improvement(mean, deviation, float(values[:at].max()))
+        return expected_improvement(mean, deviation, best)
+
+    def _best(self, worth: Matrix, among: Sequence[Candidate]) -> Iterator[Candidate]:
+        """Those that are new, from the best on."""
         for index in np.argsort(-worth, kind="stable"):
-            chosen: Candidate = pool[int(index)]
-            if chosen.card.hash not in self.candidates.seen:
-                return chosen.point
-        return self.candidates.first(lambda: space.sample(rng))
+            if among[int(index)].card.hash not in self.candidates.seen:
+                yield among[int(index)]
+
+    def _kinds(self, candidates: Sequence[Candidate]) -> list[Matrix]:
+        """All features, with scores where there are any."""
+        if self.candidates.scores is None:
+            return self._features.of(candidates)
+        return self._features.scored(candidates, self.candidates.scores)
 
     def believed(self, study: Study, measured: Sequence[bool] = (True,)) -> tuple[int, ...]:
         """The complete trials that no other dominates in the predicted means of what is measured,
@@ -78,7 +107,7 @@ class Sampler(SpaceSampler):
         known = learned(study, ENOUGH)
         if not done or len(known) < FIRST:
             return ()
-        kinds = self._features.of([self.candidates.at(trial.params) for trial in (*known, *done)])
+        kinds = self._kinds([self.candidates.at(trial.params) for trial in (*known, *done)])
         seen = np.array([gains(study, trial) for trial in known])
         own = np.array([gains(study, trial) for trial in done])
         for axis in np.flatnonzero(measured):

@@ -1,6 +1,7 @@
 """Laws against what their papers say, and against the networks that were released."""
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -108,6 +109,22 @@ def test_no_phi_gives_a_released_network_but_b2_has_as_many_parameters_as_phi_1(
     assert nas.cost(grown(base, law.factors(1))).params == RELEASED[2]
     found = {nas.cost(grown(base, law.factors(phi))).params for phi in range(2, 8)}
     assert not found & set(RELEASED)
+
+
+def test_the_released_regnets_widen_and_stay_as_deep():
+    names = [f"regnet_x_{size}" for size in ("400mf", "800mf", "1_6gf", "3_2gf", "16gf", "32gf")]
+    texts = [str(nas.genotype(name)) for name in names]
+    for text in texts:
+        depth = sum(int(times) for times in re.findall(r"xblock.*\* (\d+)", text))
+        assert 16 <= depth <= 25
+        assert text.startswith("image(3, 224, 224)")
+    least, most = (re.findall(r"xblock\((\d+).*group_width=(\d+)", t)[-1] for t in texts[::5])
+    channels, group = (int(large) / int(small) for small, large in zip(least, most, strict=True))
+    macs = nas.cost(names[-1]).macs / nas.cost(names[0]).macs
+    law = laws.make("regnet").factors(math.log2(macs))
+    assert channels < law.width == law.group_width < group
+    assert (channels, group) == pytest.approx((6.3, 10.5))
+    assert law.width == pytest.approx(8.8, abs=0.05)
 
 
 def test_regnet_widens_groups_with_the_channels():

@@ -2,7 +2,8 @@
 
 Source: Dollar et al., arXiv:2103.06877, section 4: of s times the MACs, width takes s^(share / 2),
 depth s^((1 - share) / 2), resolution s^((1 - share) / 4), share = 0.8: s^0.4, s^0.1, s^0.05; groups
-widen as the channels do (facebookresearch/pycls, `d1_w8_g8_r1`).
+widen as the channels do (facebookresearch/pycls, `d1_w8_g8_r1`, whose scaler rounds repeats to the
+nearest, where `scale` rounds them up).
 """
 
 from __future__ import annotations

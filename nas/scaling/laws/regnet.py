@@ -1,7 +1,9 @@
 """RegNet's: the best networks of every size have about the same depth and resolution, and widen.
 
-Source: Designing Network Design Spaces, arXiv:2003.13678, section 4 and Figure 11: from 0.2 to 32
-GF the depth stays near 20 blocks; width and group width grow, at 224 pixels.
+Source: Designing Network Design Spaces, arXiv:2003.13678, section 4 and Figure 11. The networks
+that were released agree: from RegNetX-400MF to 32GF, with 77 times the MACs, 16 to 25 blocks
+without a trend, all for 224 pixels, 6.3 times the channels of the last stage and 10.5 times those
+of a group, where the law has 8.8 for both.
 """
 
 from __future__ import annotations

@@ -106,8 +106,7 @@ def _blind(sampler: str) -> float:
     if name in ("tpe", "nsga2", "nsga3", "gp"):
         from nas.search.samplers import _optuna
 
-        first: int = _optuna.FIRST
-        return first
+        return _optuna.FIRST
     return 0
 
 
@@ -127,4 +126,4 @@ def _chances(told: Told, gains: Sequence[float], seconds: float) -> tuple[Chance
 
 def _rank(share: float, draws: int, count: int) -> int:
     """The rank, from 1, that the best of so many draws stays within in a share of searches."""
-    return min(count, max(1, math.ceil(count * share ** (1 / draws) - 1e-9)))
+    return min(count, max(1, math.ceil(count * math.pow(share, 1 / draws) - 1e-9)))

@@ -220,7 +220,7 @@ class _Names:
 
 
 def _letters() -> Iterator[str]:
-    yield from "xyzuvwabcdefghijklmnopqrst"
+    yield from "xyzuvwabcdefghijkmnopqrst"
     number = 1
     while True:
         yield f"x{number}"

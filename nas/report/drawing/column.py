@@ -14,7 +14,7 @@ from nas.report.drawing.network import Picture, Stage, letter
 
 SIZE, SMALL = 13.0, 11.5
 HIGH, GAP = 30.0, 22.0  # a box, and the edge below it
-GUTTER = 66.0  # for the sizes of maps
+GUTTER = 16.0  # around the sizes of maps
 LANE = 13.0
 LEAST, MOST = 210.0, 420.0  # a box's width
 BAR = 56.0
@@ -57,7 +57,8 @@ def column(picture: Picture) -> Figure:
     )
     aside = max((_pill(head) for head in heads), default=0.0)
     count = 1 + max((lane for *_, lane in arcs), default=-1)
-    left = GUTTER + (aside + 22 if heads else 0) + (count * LANE + 14 if count else 0)
+    gutter = GUTTER + max(width_of(_size(row.stage), 12, bold=True) for row in rows)
+    left = gutter + (aside + 22 if heads else 0) + (count * LANE + 14 if count else 0)
     wide = min(MOST, max(LEAST, *(row.wide for row in rows)))
     right = left + wide
     width = right + 20 + 66 + 16 + BAR + 62
@@ -77,7 +78,7 @@ def column(picture: Picture) -> Figure:
     for head in heads:
         for read in head.reads:
             if read in place:
-                marks += _side(head, rows[place[read]], GUTTER, aside, left)
+                marks += _side(head, rows[place[read]], gutter, aside, left)
     return Figure(tuple(marks), width, height)
 
 
@@ -209,7 +210,7 @@ def _bands(rows: Sequence[_Row], width: float, height: float) -> list[Mark]:
     """A band behind the stages of each map size, in turn lighter and darker."""
     groups: list[tuple[str, list[_Row]]] = []
     for row in rows:
-        size = "×".join(map(str, row.stage.shapes[0][1:]))
+        size = _size(row.stage)
         if not groups or groups[-1][0] != size:
             groups.append((size, []))
         groups[-1][1].append(row)
@@ -219,9 +220,14 @@ def _bands(rows: Sequence[_Row], width: float, height: float) -> list[Mark]:
         end = groups[n + 1][1][0].top - 6 if n + 1 < len(groups) else height
         marks.append(Rect(0, top, width, end - top, f"band{n % 2}", 0))
         if size:
-            said = size if "×" in size else f"{size} tok."
-            marks.append(Text(8, members[0].top + 19.5, said, 12, style="muted", bold=True))
+            marks.append(Text(8, members[0].top + 19.5, size, 12, style="muted", bold=True))
     return marks
+
+
+def _size(stage: Stage) -> str:
+    """Of a stage's map (or the number of its tokens); nothing of a vector's."""
+    sizes = stage.shapes[0][1:]
+    return f"{sizes[0]} tok." if len(sizes) == 1 else "×".join(map(str, sizes))
 
 
 def _pill(head: Stage) -> float:

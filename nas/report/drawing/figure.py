@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nas.report.drawing.label import Kind, Label
 from nas.report.drawing.layers import Laid, laid
 from nas.report.drawing.marks import ASCENT, Curve, Mark, Rect, Text, moved, width_of
+from nas.report.drawing.narrow import narrowed
 from nas.report.drawing.network import Panel, letter
 
 HEAD, FOOT = 13.0, 11.5  # sizes of text, pixels
@@ -17,6 +18,7 @@ ROUND = 22.0  # a sum's or product's circle
 BADGE = 18.0
 PAD = 12.0  # inside a panel's frame
 TITLE = 30.0
+WIDEST = 1480.0  # what a page has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,14 @@ class _Shape:
 
 
 def figure(panel: Panel, number: int) -> Figure:
-    """The panel's drawing, its frame and title included."""
+    """The panel's drawing, its frame and title included, narrowed where no page holds it."""
+    lay, shapes = _laid(panel)
+    if lay.width > WIDEST:
+        unit, firsts = narrowed(panel.unit)
+        panel = Panel(unit, tuple(panel.refers[i] for i in firsts))
+        lay, shapes = _laid(panel)
     unit = panel.unit
-    shapes = [
-        _shape(vertex.label, refers, sum(b == n for _, b in unit.edges))
-        for n, (vertex, refers) in enumerate(zip(unit.vertices, panel.refers, strict=True))
-    ]
     kinds = [vertex.label.kind for vertex in unit.vertices]
-    late = [n for n, kind in enumerate(kinds) if kind is Kind.INPUT and n]
-    sizes = [(shape.width, shape.height) for shape in shapes]
-    lay = laid(sizes, unit.edges, late)
     inner: list[Mark] = list(_edges(lay, shapes, kinds, unit.edges))
     for shape, vertex, (x, y) in zip(shapes, unit.vertices, lay.centres, strict=True):
         inner += _box(shape, vertex.label, x, y)
@@ -61,6 +61,16 @@ def figure(panel: Panel, number: int) -> Figure:
     return Figure(
         (frame, *moved(title, PAD, PAD), *moved(inner, across, PAD + high)), width, height
     )
+
+
+def _laid(panel: Panel) -> tuple[Laid, list[_Shape]]:
+    unit = panel.unit
+    shapes = [
+        _shape(vertex.label, refers, sum(b == n for _, b in unit.edges))
+        for n, (vertex, refers) in enumerate(zip(unit.vertices, panel.refers, strict=True))
+    ]
+    late = [n for n, v in enumerate(unit.vertices) if v.label.kind is Kind.INPUT and n]
+    return laid([(shape.width, shape.height) for shape in shapes], unit.edges, late), shapes
 
 
 def badge(text: str, x: float, y: float) -> list[Mark]:

@@ -79,7 +79,7 @@ class _Box:
 
 def block_label(leaf: Leaf | None, name: str, reads: Spec, gives: Spec) -> Label:
     """What is said of a block as a whole: `mbconv 5×5 /2, 40 · expand 6`."""
-    stride = _ratio(reads, gives)
+    stride = ratio(reads, gives)
     if leaf is None:
         return label(Kind.BLOCK, name, stride=stride, width=gives.channels)
     entry, given = registry()[leaf.word], dict(leaf.values)
@@ -109,7 +109,8 @@ NUMBERS = {  # fields that a figure names beside a block
 }
 
 
-def _ratio(reads: Spec, gives: Spec) -> str:
+def ratio(reads: Spec, gives: Spec) -> str:
+    """How many times smaller a map becomes: `/2`, or nothing."""
     if len(reads.size) != 2 or len(gives.size) != 2:
         return ""
     return step(tuple(round(a / b) for a, b in zip(reads.size, gives.size, strict=True)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 LANE = 10.0  # width of a lane, in pixels
-SWEEPS = 60
+SWEEPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def laid(
 
     `gap` is the least distance between neighbours, across and down, in pixels.
     """
-    ranks = _ranks(len(sizes), edges, set(late))
+    ranks = ranked(len(sizes), edges, late)
     items, lanes = _items(sizes, edges, ranks)
     layers = _ordered(items, max(ranks, default=0) + 1)
     columns = _columns(items)
@@ -69,8 +69,8 @@ def laid(
     )
 
 
-def _ranks(count: int, edges: Sequence[tuple[int, int]], late: set[int]) -> list[int]:
-    """Longest paths from the first box; boxes are in order of execution."""
+def ranked(count: int, edges: Sequence[tuple[int, int]], late: Iterable[int] = ()) -> list[int]:
+    """The layer of each box, by the longest path to it; boxes are in order of execution."""
     ranks = [0] * count
     for a, b in sorted(edges, key=lambda edge: edge[1]):
         ranks[b] = max(ranks[b], ranks[a] + 1)
@@ -221,24 +221,20 @@ def _place(
             at += items[i].width + gap
         for i in layer:
             items[i].x -= (at - gap) / 2
+    above = [[(j, _weight(items, columns, i, j)) for j in a.above] for i, a in enumerate(items)]
+    below = [[(j, _weight(items, columns, i, j)) for j in a.below] for i, a in enumerate(items)]
+    both = [up + down for up, down in zip(above, below, strict=True)]
     for sweep in range(SWEEPS):
         down = sweep % 2 == 0
+        near = both if sweep >= SWEEPS // 2 else above if down else below
         for layer in layers if down else reversed(layers):
             wanted, weights = [], []
             for i in layer:
-                item = items[i]
-                both = sweep >= SWEEPS // 2
-                near = [
-                    (j, _weight(items, columns, i, j)) for j in (item.above if down or both else [])
-                ]
-                near += [
-                    (j, _weight(items, columns, i, j))
-                    for j in (item.below if not down or both else [])
-                ]
-                total = sum(weight for _, weight in near)
-                wanted.append(
-                    sum(items[j].x * weight for j, weight in near) / total if total else item.x
-                )
+                total = x = 0.0
+                for j, weight in near[i]:
+                    total += weight
+                    x += items[j].x * weight
+                wanted.append(x / total if total else items[i].x)
                 weights.append(total or 0.1)
             for i, x in zip(layer, _apart(items, layer, wanted, weights, gap), strict=True):
                 items[i].x = x

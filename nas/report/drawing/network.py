@@ -24,7 +24,7 @@ from nas.genotype.normal import compact
 from nas.genotype.places import places
 from nas.genotype.recording import graph
 from nas.graph import Graph, Path
-from nas.report.drawing.fold import ADJUST, Fold, Leaves, Unit, Vertex, block_label
+from nas.report.drawing.fold import ADJUST, Fold, Leaves, Unit, Vertex, block_label, ratio
 from nas.report.drawing.label import Kind, Label, label, merged
 
 LAYERS = (Kind.CONV, Kind.DEPTHWISE, Kind.LINEAR, Kind.POOL)
@@ -205,15 +205,20 @@ class _Reader:
             of = sign.join(str(self.graph.nodes[i].spec.channels) for i in inputs) if sign else ""
         else:
             word, of = part.name if isinstance(part, Tie) else "module", ""
-        title = label(Kind.BLOCK, word, name=called)
-        return label(Kind.BLOCK, word, name=called, of=of), title
+        last = self.graph.nodes[max(self.ends(members))].spec
+        first = self.graph.nodes[self.graph.nodes[members[0]].inputs[0]].spec
+        facts = {"stride": ratio(first, last), "width": "" if of else last.channels}
+        title = label(Kind.BLOCK, word, name=called, **facts)
+        return label(Kind.BLOCK, word, name=called, **facts, of=of), title
 
     def opened(self, vertex: Vertex) -> tuple[Vertex, ...]:
         """A block's box, or its few operations in a row."""
         unit = vertex.units[0] if vertex.units else None
         chain = unit.chain if unit is not None else None
-        if chain is not None and len(chain) <= INLINE and not any(each.units for each in chain):
-            return chain
+        if chain is not None and not any(each.units for each in chain):
+            layers = [each for each in chain if each.label.kind is not Kind.NORM]
+            if len(layers) < INLINE:
+                return chain
         return (vertex,)
 
     def enter(self, unit: Unit) -> None:

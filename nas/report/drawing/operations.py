@@ -57,6 +57,7 @@ ACTIVATION = {
     "hardsigmoid": "h-sigmoid",
     "leaky_relu": "leaky ReLU",
     "prelu": "PReLU",
+    "scaled_tanh": "scaled tanh",
 }
 
 
@@ -100,6 +101,11 @@ def _pool(op: Pool, _: Spec) -> Label:
     return label(Kind.POOL, f"{op.kind} pool", kernel=sides(op.kernel), stride=step(op.stride))
 
 
+def _channels(op: Slice) -> str:
+    last = op.stop - 1
+    return f"channel {last}" if op.start == last else f"channels {op.start}–{last}"
+
+
 def _attend(op: Attend, _: Spec) -> Label:
     window = f"{sides(op.within)} windows" if op.within else ""
     return label(
@@ -141,7 +147,7 @@ SPOKEN: dict[type[Op], Callable[..., Label | Note]] = {
     Multiply: lambda op, _: label(Kind.JOIN, "×"),
     Concat: lambda op, _: label(Kind.JOIN, "concat"),
     Shuffle: lambda op, _: label(Kind.SHAPE, "shuffle channels"),
-    Slice: lambda op, _: label(Kind.SHAPE, "split", part=f"{op.start}–{op.stop - 1}"),
+    Slice: lambda op, _: label(Kind.SHAPE, "split", part=_channels(op)),
     PadChannels: lambda op, _: label(Kind.SHAPE, "zero channels", more=f"+{op.more}"),
     SpaceToDepth: lambda op, gives: label(Kind.SHAPE, "2×2 to channels", width=gives.channels),
     ClassToken: lambda op, _: label(Kind.SHAPE, "class token", how="put before"),

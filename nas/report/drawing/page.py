@@ -17,6 +17,7 @@ MARGIN, SPACE = 36.0, 20.0
 LEAST, MOST = 1000.0, 1600.0  # a page's width, pixels
 SHAPE = 16 / 10  # wanted, width by height
 SCALES = (1.0, 1.15, 1.3, 1.5)  # of panels
+STEP = 60.0  # between widths that are tried
 TITLE = 84.0
 LEGEND = 44.0
 
@@ -83,8 +84,8 @@ def _arranged(left: Figure, panels: Sequence[Figure]) -> _Plan:
         sizes += [(panel.width * scale, panel.height * scale) for panel in panels]
         filled = sum(width * height for width, height in sizes)
         narrow, room = max(width for width, _ in sizes), MOST - 2 * MARGIN
-        steps = int(max(0.0, room - narrow) // 40) + 1
-        for tried in (*(narrow + 40 * n for n in range(steps)), max(narrow, room)):
+        steps = int(max(0.0, room - narrow) // STEP) + 1
+        for tried in (*(narrow + STEP * n for n in range(steps)), max(narrow, room)):
             places, wide, high = _packed(sizes, tried)
             plans.append(_Plan(tuple(places[1:]), wider, scale, filled, max(wide, least), high))
     return min(plans, key=lambda plan: round(plan.fault, 6))

@@ -256,11 +256,10 @@ def _looped(made: Sequence[list[str]], deeper: Sequence[list[str]], indent: int)
             lines += [*item[:-1], f"{item[-1]},"]
         else:
             pad, count = " " * indent, end - at
-            inner = deeper[at]
-            one = f"{pad}*({item[0].strip()} for _ in range({count})),"
-            if len(item) == 1 and len(one) <= WIDTH:
-                lines.append(one)
-            else:
-                lines += [f"{pad}*(", *inner, f"{pad}    for _ in range({count})", f"{pad}),"]
+            shorts = [one[0].strip() for one in (item, deeper[at]) if len(one) == 1]
+            loops = [f"{pad}*({short} for _ in range({count}))," for short in shorts]
+            fits = [loop for loop in loops if len(loop) <= WIDTH]
+            last = [f"{pad}    for _ in range({count})", f"{pad}),"]
+            lines += fits[:1] or [f"{pad}*(", *deeper[at], *last]
         at = end
     return lines

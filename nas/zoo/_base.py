@@ -23,7 +23,7 @@ class Reference:
     """A published network: its genotype and what was published about it.
 
     Errors are single-crop ImageNet figures in percent, as `source` quotes them; None where none
-    was published.
+    was published. `idea` is what the paper brought, in a clause.
     """
 
     name: str  # torchvision's where it has the network, else timm's
@@ -35,6 +35,7 @@ class Reference:
     top5_error: float | None = None
     source: str = ""  # where the errors stand
     aliases: tuple[str, ...] = ()
+    idea: str = ""
 
     @property
     def genotype(self) -> Genotype:
@@ -50,6 +51,7 @@ class Paper:
     year: int
     citation: str  # "ResNet, arXiv:1512.03385"
     source: str = TORCHVISION  # where the published errors stand, unless a variant says otherwise
+    idea: str = ""  # what it brought, in a clause; "" where another paper of the family says it
 
     def net(
         self,
@@ -73,6 +75,7 @@ class Paper:
             top5_error,
             where,
             aliases,
+            self.idea,
         )
 
 

@@ -10,8 +10,18 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-NIPS = Paper("AlexNet", 2012, "AlexNet, NIPS 2012")
-ONE_TRICK = Paper("AlexNet", 2014, "One weird trick, arXiv:1404.5997")
+NIPS = Paper(
+    "AlexNet",
+    2012,
+    "AlexNet, NIPS 2012",
+    idea="ReLU, dropout, overlapping pooling, local response normalization, two GPUs",
+)
+ONE_TRICK = Paper(
+    "AlexNet",
+    2014,
+    "One weird trick, arXiv:1404.5997",
+    idea="AlexNet in one column, without local response normalization",
+)
 
 
 def alexnet() -> Genotype:

@@ -25,7 +25,13 @@ from nas.dsl import (
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-AMOEBANET = Paper("AmoebaNet", 2018, "AmoebaNet, arXiv:1802.01548", "arXiv:1802.01548, Table 2")
+AMOEBANET = Paper(
+    "AmoebaNet",
+    2018,
+    "AmoebaNet, arXiv:1802.01548",
+    "arXiv:1802.01548, Table 2",
+    idea="cells found by regularized evolution",
+)
 
 
 def _reduction(other: Genotype, out: int | None = None) -> Genotype:

@@ -34,7 +34,13 @@ from nas.dsl import strided_transformer as transformer
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-COATNET = Paper("CoAtNet", 2021, "CoAtNet, arXiv:2106.04803", "arXiv:2106.04803v2")
+COATNET = Paper(
+    "CoAtNet",
+    2021,
+    "CoAtNet, arXiv:2106.04803",
+    "arXiv:2106.04803v2",
+    idea="convolutions first, attention with relative positions after",
+)
 TIMM = Paper("CoAtNet", 2022, "CoAtNet, arXiv:2106.04803, as timm trained it")
 ABSTRACT = "arXiv:2106.04803, abstract"
 HEAD = 32  # channels of a head

@@ -9,7 +9,13 @@ from nas.dsl import convnext as block
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-CONVNEXT = Paper("ConvNeXt", 2022, "ConvNeXt, arXiv:2201.03545", "facebookresearch/ConvNeXt README")
+CONVNEXT = Paper(
+    "ConvNeXt",
+    2022,
+    "ConvNeXt, arXiv:2201.03545",
+    "facebookresearch/ConvNeXt README",
+    idea="a convolutional network with what transformers brought",
+)
 
 
 def convnext(width: int, depth: int) -> Genotype:

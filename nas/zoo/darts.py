@@ -11,7 +11,13 @@ from nas.dsl import act, cell, classifier, conv, dsep, image, maxpool, tap
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-DARTS = Paper("DARTS", 2018, "DARTS, arXiv:1806.09055", "quark0/darts, README.md")
+DARTS = Paper(
+    "DARTS",
+    2018,
+    "DARTS, arXiv:1806.09055",
+    "quark0/darts, README.md",
+    idea="cells found by gradient descent on a relaxed choice of operations",
+)
 
 PREV = tap("prev")
 HALF = maxpool(3, stride=2)

@@ -13,7 +13,11 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 DENSENET = Paper(
-    "DenseNet", 2016, "DenseNet, arXiv:1608.06993", "liuzhuang13/DenseNet README, 1 crop"
+    "DenseNet",
+    2016,
+    "DenseNet, arXiv:1608.06993",
+    "liuzhuang13/DenseNet README, 1 crop",
+    idea="each layer reads all before it",
 )
 
 

@@ -19,9 +19,25 @@ from nas.scaling import scale
 from nas.scaling.released import EFFICIENTNET as B
 from nas.zoo._base import Paper
 
-EFFICIENTNET = Paper("EfficientNet", 2019, "EfficientNet, arXiv:1905.11946")
-LITE = Paper("EfficientNet", 2020, "EfficientNet-Lite, tensorflow/tpu")
-V2 = Paper("EfficientNet", 2021, "EfficientNetV2, arXiv:2104.00298", "google/automl README")
+EFFICIENTNET = Paper(
+    "EfficientNet",
+    2019,
+    "EfficientNet, arXiv:1905.11946",
+    idea="compound scaling: width, depth and resolution at once",
+)
+LITE = Paper(
+    "EfficientNet",
+    2020,
+    "EfficientNet-Lite, tensorflow/tpu",
+    idea="EfficientNet without squeeze-and-excitation, for mobile accelerators",
+)
+V2 = Paper(
+    "EfficientNet",
+    2021,
+    "EfficientNetV2, arXiv:2104.00298",
+    "google/automl README",
+    idea="fused inverted bottlenecks where maps are large; a search for training speed",
+)
 TF = '>> default(eps=0.001, momentum=0.01, padding="same")'
 EPS = ">> default(eps=0.001, momentum=0.01)"
 EPS_ONLY = ">> default(eps=0.001)"

@@ -6,8 +6,18 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-FBNET = Paper("FBNet", 2018, "FBNet, arXiv:1812.03443")
-SINGLE_PATH = Paper("Single-Path NAS", 2019, "Single-Path NAS, arXiv:1904.02877")
+FBNET = Paper(
+    "FBNet",
+    2018,
+    "FBNet, arXiv:1812.03443",
+    idea="differentiable search with the latency of each operation looked up",
+)
+SINGLE_PATH = Paper(
+    "Single-Path NAS",
+    2019,
+    "Single-Path NAS, arXiv:1904.02877",
+    idea="kernels and expansions as parts of one super-kernel",
+)
 
 
 def fbnetc() -> Genotype:

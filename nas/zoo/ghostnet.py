@@ -12,7 +12,13 @@ from nas.genotype import Genotype
 from nas.scaling import round_channels
 from nas.zoo._base import Paper
 
-GHOSTNET = Paper("GhostNet", 2019, "GhostNet, arXiv:1911.11907", "arXiv:1911.11907, Table 7")
+GHOSTNET = Paper(
+    "GhostNet",
+    2019,
+    "GhostNet, arXiv:1911.11907",
+    "arXiv:1911.11907, Table 7",
+    idea="half of each layer's maps are cheap filters of the other half",
+)
 # kernel, hidden, out, squeezed share, stride
 ROWS = (
     (3, 16, 16, 0, 1),

@@ -15,7 +15,11 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 HRNET = Paper(
-    "HRNet", 2019, "HRNet, arXiv:1908.07919", "HRNet/HRNet-Image-Classification, README.md"
+    "HRNet",
+    2019,
+    "HRNet, arXiv:1908.07919",
+    "HRNet/HRNet-Image-Classification, README.md",
+    idea="streams of all resolutions side by side, fused again and again",
 )
 
 

@@ -31,10 +31,33 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 SLIM = "tensorflow/models, slim README"
-GOOGLENET = Paper("Inception", 2014, "GoogLeNet, arXiv:1409.4842")
-V2 = Paper("Inception", 2015, "Batch normalization, arXiv:1502.03167", SLIM)
-V3 = Paper("Inception", 2015, "Rethinking Inception, arXiv:1512.00567", SLIM)
-V4 = Paper("Inception", 2016, "Inception-v4, arXiv:1602.07261", SLIM)
+GOOGLENET = Paper(
+    "Inception",
+    2014,
+    "GoogLeNet, arXiv:1409.4842",
+    idea="1x1, 3x3, 5x5 and pooling side by side, 1x1 reductions, auxiliary classifiers",
+)
+V2 = Paper(
+    "Inception",
+    2015,
+    "Batch normalization, arXiv:1502.03167",
+    SLIM,
+    idea="batch normalization; 5x5 as two 3x3",
+)
+V3 = Paper(
+    "Inception",
+    2015,
+    "Rethinking Inception, arXiv:1512.00567",
+    SLIM,
+    idea="NxN as 1xN and Nx1, efficient grid reduction, label smoothing",
+)
+V4 = Paper(
+    "Inception",
+    2016,
+    "Inception-v4, arXiv:1602.07261",
+    SLIM,
+    idea="inception modules as residual branches, scaled down",
+)
 
 
 def _inception(

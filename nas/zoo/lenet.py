@@ -12,7 +12,9 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-LENET = Paper("LeNet", 1998, "LeNet-5, doi:10.1109/5.726791")
+LENET = Paper(
+    "LeNet", 1998, "LeNet-5, doi:10.1109/5.726791", idea="convolution, weight sharing, subsampling"
+)
 
 
 def lenet5() -> Genotype:

@@ -10,7 +10,12 @@ from nas.genotype import Genotype
 from nas.scaling import round_channels
 from nas.zoo._base import Paper
 
-MNASNET = Paper("MnasNet", 2018, "MnasNet, arXiv:1807.11626")
+MNASNET = Paper(
+    "MnasNet",
+    2018,
+    "MnasNet, arXiv:1807.11626",
+    idea="the phone's latency in the reward; stages that differ",
+)
 README = "tensorflow/tpu, models/official/mnasnet/README.md"
 B1 = (
     (24, 3, 2, 3, 3),

@@ -17,9 +17,27 @@ from nas.zoo._base import Paper
 LIKE_TORCHVISION = "eps=0.001, momentum=0.01"
 LIKE_TENSORFLOW = "eps=0.001, momentum=0.01, padding='same'"
 SLIM = "tensorflow/models, slim/nets/mobilenet/README.md"
-V1 = Paper("MobileNet", 2017, "MobileNet, arXiv:1704.04861", "tensorflow/models, mobilenet_v1.md")
-V2 = Paper("MobileNet", 2018, "MobileNetV2, arXiv:1801.04381", SLIM)
-V3 = Paper("MobileNet", 2019, "MobileNetV3, arXiv:1905.02244", SLIM)
+V1 = Paper(
+    "MobileNet",
+    2017,
+    "MobileNet, arXiv:1704.04861",
+    "tensorflow/models, mobilenet_v1.md",
+    idea="depthwise separable convolution; multipliers of width and resolution",
+)
+V2 = Paper(
+    "MobileNet",
+    2018,
+    "MobileNetV2, arXiv:1801.04381",
+    SLIM,
+    idea="inverted residuals with linear bottlenecks",
+)
+V3 = Paper(
+    "MobileNet",
+    2019,
+    "MobileNetV3, arXiv:1905.02244",
+    SLIM,
+    idea="search, then repair layer by layer; hard-swish",
+)
 
 
 def mobilenet(width: float = 1.0) -> Genotype:

@@ -16,7 +16,12 @@ from nas.genotype import Genotype
 from nas.genotype.expression import Chain, Named, Repeat, Sum, Tap, Tie
 from nas.zoo._base import Paper
 
-PAPER = Paper("NAS-Bench-201", 2020, "NAS-Bench-201, arXiv:2001.00326")
+PAPER = Paper(
+    "NAS-Bench-201",
+    2020,
+    "NAS-Bench-201, arXiv:2001.00326",
+    idea="all 15,625 cells trained, so that searches can be compared",
+)
 
 OPERATIONS: dict[str, Genotype] = {
     "none": zero(),

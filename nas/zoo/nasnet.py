@@ -30,6 +30,7 @@ NASNET = Paper(
     2017,
     "NASNet, arXiv:1707.07012",
     "tensorflow/models, slim/nets/nasnet/README.md",
+    idea="cells found by reinforcement learning on CIFAR-10, stacked for ImageNet",
 )
 
 

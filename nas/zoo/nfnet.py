@@ -15,7 +15,13 @@ from nas.scaling.released import NFNET_DROPOUT as DROPOUT
 from nas.scaling.released import NFNET_PIXELS as PIXELS
 from nas.zoo._base import Paper
 
-NFNET = Paper("NFNet", 2021, "NFNet, arXiv:2102.06171", "arXiv:2102.06171, Table 3")
+NFNET = Paper(
+    "NFNet",
+    2021,
+    "NFNet, arXiv:2102.06171",
+    "arXiv:2102.06171, Table 3",
+    idea="no normalization: standardized weights, scaled branches, adaptive clipping",
+)
 TOP1_ERROR = (16.4, 15.3, 14.9, 14.3, 14.1, 14.0, 13.5)
 
 

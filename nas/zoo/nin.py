@@ -6,7 +6,12 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-NIN = Paper("NIN", 2013, "Network in Network, arXiv:1312.4400")
+NIN = Paper(
+    "NIN",
+    2013,
+    "Network in Network, arXiv:1312.4400",
+    idea="1x1 convolutions; a class's score is the mean of its own map",
+)
 
 
 def nin() -> Genotype:

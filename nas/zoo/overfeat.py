@@ -9,7 +9,12 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-OVERFEAT = Paper("OverFeat", 2013, "OverFeat, arXiv:1312.6229")
+OVERFEAT = Paper(
+    "OverFeat",
+    2013,
+    "OverFeat, arXiv:1312.6229",
+    idea="the classifier slid over larger images at several scales; localization",
+)
 
 
 def overfeat_fast() -> Genotype:

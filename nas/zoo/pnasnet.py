@@ -12,7 +12,11 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 PNASNET = Paper(
-    "PNASNet", 2017, "PNASNet, arXiv:1712.00559", "tensorflow/models, research/slim/README.md"
+    "PNASNet",
+    2017,
+    "PNASNet, arXiv:1712.00559",
+    "tensorflow/models, research/slim/README.md",
+    idea="cells grown from simple to complex, ranked by a predictor",
 )
 
 

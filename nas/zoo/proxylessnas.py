@@ -7,7 +7,12 @@ from nas.dsl import classifier, conv, default, image, mbconv
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-PROXYLESS = Paper("ProxylessNAS", 2018, "ProxylessNAS, arXiv:1812.00332")
+PROXYLESS = Paper(
+    "ProxylessNAS",
+    2018,
+    "ProxylessNAS, arXiv:1812.00332",
+    idea="search on the target task and device, without a proxy",
+)
 
 
 def _net(stem: int, first: int, blocks: str, head: int) -> Genotype:

@@ -18,7 +18,13 @@ from nas.scaling import round_channels
 from nas.zoo._base import Paper, Reference
 
 Line: TypeAlias = tuple[int, float, float, int, int]  # initial width, slope, factor, depth, groups
-REGNET = Paper("RegNet", 2020, "RegNet, arXiv:2003.13678", "facebookresearch/pycls MODEL_ZOO.md")
+REGNET = Paper(
+    "RegNet",
+    2020,
+    "RegNet, arXiv:2003.13678",
+    "facebookresearch/pycls MODEL_ZOO.md",
+    idea="the space is designed instead of the network: widths on a quantised line",
+)
 TV = Paper("RegNet", 2020, "RegNet, arXiv:2003.13678")
 
 

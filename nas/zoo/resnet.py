@@ -27,9 +27,18 @@ from nas.dsl import (
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-RESNET = Paper("ResNet", 2015, "ResNet, arXiv:1512.03385")
-PREACT = Paper("ResNet", 2016, "Identity mappings, arXiv:1603.05027")
-WIDE = Paper("Wide ResNet", 2016, "Wide ResNet, arXiv:1605.07146")
+RESNET = Paper(
+    "ResNet", 2015, "ResNet, arXiv:1512.03385", idea="H(x) = F(x) + x, so that depth helps"
+)
+PREACT = Paper(
+    "ResNet",
+    2016,
+    "Identity mappings, arXiv:1603.05027",
+    idea="activations before convolutions: the identity runs through",
+)
+WIDE = Paper(
+    "Wide ResNet", 2016, "Wide ResNet, arXiv:1605.07146", idea="fewer and wider residual blocks"
+)
 POOL = maxpool(3, stride=2)
 HE = "KaimingHe/deep-residual-networks README, 1 crop"
 

@@ -11,9 +11,18 @@ from nas.zoo._base import Paper
 from nas.zoo.resnet import resnet
 
 RESNEXT = Paper(
-    "ResNeXt", 2016, "ResNeXt, arXiv:1611.05431", "facebookresearch/ResNeXt README, 1 crop"
+    "ResNeXt",
+    2016,
+    "ResNeXt, arXiv:1611.05431",
+    "facebookresearch/ResNeXt README, 1 crop",
+    idea="cardinality: a bottleneck's 3x3 in many independent groups",
 )
-WEAK = Paper("ResNeXt", 2018, "weakly supervised pretraining, arXiv:1805.00932")
+WEAK = Paper(
+    "ResNeXt",
+    2018,
+    "weakly supervised pretraining, arXiv:1805.00932",
+    idea="hashtags of billions of images as labels",
+)
 DEEP = (3, 4, 23, 3)
 
 

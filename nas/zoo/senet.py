@@ -15,7 +15,13 @@ from nas.zoo._base import Paper
 from nas.zoo.resnet import resnet
 from nas.zoo.resnext import resnext
 
-SENET = Paper("SENet", 2017, "SENet, arXiv:1709.01507", "hujie-frank/SENet README, re-trained")
+SENET = Paper(
+    "SENet",
+    2017,
+    "SENet, arXiv:1709.01507",
+    "hujie-frank/SENet README, re-trained",
+    idea="squeeze-and-excitation: channels are reweighed by what is seen",
+)
 SQUEEZE = 1 / 16
 NO_BORDER = maxpool(3, stride=2, padding=0, ceil=True)
 caffe = partial(resnet, pool=NO_BORDER, se=SQUEEZE, early=True)

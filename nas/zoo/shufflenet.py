@@ -9,8 +9,18 @@ from nas.dsl import classifier, conv, image, maxpool, shuffle_group, shuffle_spl
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-V1 = Paper("ShuffleNet", 2017, "ShuffleNet, arXiv:1707.01083")
-V2 = Paper("ShuffleNet", 2018, "ShuffleNetV2, arXiv:1807.11164")
+V1 = Paper(
+    "ShuffleNet",
+    2017,
+    "ShuffleNet, arXiv:1707.01083",
+    idea="grouped 1x1 convolutions, mixed by a channel shuffle",
+)
+V2 = Paper(
+    "ShuffleNet",
+    2018,
+    "ShuffleNetV2, arXiv:1807.11164",
+    idea="a split instead of groups, as memory traffic costs time too",
+)
 
 
 def shufflenet(groups: int, width: int) -> Genotype:

@@ -8,7 +8,13 @@ from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
 README = "megvii-model/SinglePathOneShot README"
-SPOS = Paper("SPOS", 2019, "Single Path One-Shot, arXiv:1904.00420", README)
+SPOS = Paper(
+    "SPOS",
+    2019,
+    "Single Path One-Shot, arXiv:1904.00420",
+    README,
+    idea="a supernet trained one uniformly drawn path at a time",
+)
 FOUND = ("2101", "2020", "20230000", "3233")  # kernel 3, 5, 7, or the Xception variant
 
 

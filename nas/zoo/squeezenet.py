@@ -7,7 +7,12 @@ from nas.dsl import conv, default, dropout, global_pool, image, maxpool
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-SQUEEZENET = Paper("SqueezeNet", 2016, "SqueezeNet, arXiv:1602.07360")
+SQUEEZENET = Paper(
+    "SqueezeNet",
+    2016,
+    "SqueezeNet, arXiv:1602.07360",
+    idea="squeeze by 1x1, expand by 1x1 and 3x3: AlexNet's accuracy at 1/50 of its parameters",
+)
 
 
 def fire(squeezed: int) -> Genotype:

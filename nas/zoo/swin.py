@@ -16,8 +16,19 @@ from nas.dsl import transformer as block
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-SWIN = Paper("Swin", 2021, "Swin, arXiv:2103.14030", "microsoft/Swin-Transformer README")
-V2 = Paper("Swin", 2021, "Swin V2, arXiv:2111.09883")
+SWIN = Paper(
+    "Swin",
+    2021,
+    "Swin, arXiv:2103.14030",
+    "microsoft/Swin-Transformer README",
+    idea="attention in windows that shift from block to block, on four scales",
+)
+V2 = Paper(
+    "Swin",
+    2021,
+    "Swin V2, arXiv:2111.09883",
+    idea="cosine attention and norms after the branches, for billions of parameters",
+)
 SMALL, BASE = (2, 2, 18, 2), 128
 
 

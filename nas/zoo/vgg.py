@@ -12,7 +12,7 @@ from nas.dsl import classifier, conv, default, fc, image, maxpool
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-VGG = Paper("VGG", 2014, "VGG, arXiv:1409.1556")
+VGG = Paper("VGG", 2014, "VGG, arXiv:1409.1556", idea="only 3x3 convolutions, ever deeper")
 HE = "KaimingHe/deep-residual-networks README, 1 crop"
 
 

@@ -14,8 +14,19 @@ from nas.dsl import transformer as block
 from nas.genotype import Genotype
 from nas.zoo._base import Paper
 
-VIT = Paper("ViT", 2020, "ViT, arXiv:2010.11929")
-DEIT = Paper("ViT", 2020, "DeiT, arXiv:2012.12877", "facebookresearch/deit README_deit.md")
+VIT = Paper(
+    "ViT",
+    2020,
+    "ViT, arXiv:2010.11929",
+    idea="an image as 16x16 words, read by a plain transformer",
+)
+DEIT = Paper(
+    "ViT",
+    2020,
+    "DeiT, arXiv:2012.12877",
+    "facebookresearch/deit README_deit.md",
+    idea="transformers trained on ImageNet alone, by strong augmentation",
+)
 
 
 def vit(width: int, depth: int, heads: int, patch: int = 16) -> Genotype:

@@ -6,7 +6,13 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-XCEPTION = Paper("Xception", 2016, "Xception, arXiv:1610.02357", "Keras' weights, Cadene's README")
+XCEPTION = Paper(
+    "Xception",
+    2016,
+    "Xception, arXiv:1610.02357",
+    "Keras' weights, Cadene's README",
+    idea="'extreme' Inception: nothing but depthwise separable convolutions",
+)
 
 
 def xception() -> Genotype:

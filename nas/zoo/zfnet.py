@@ -9,7 +9,12 @@ from __future__ import annotations
 from nas.genotype import Genotype, parse
 from nas.zoo._base import Paper
 
-ZFNET = Paper("ZFNet", 2013, "ZFNet, arXiv:1311.2901")
+ZFNET = Paper(
+    "ZFNet",
+    2013,
+    "ZFNet, arXiv:1311.2901",
+    idea="a 7x7 first layer, after looking at what inner units respond to",
+)
 
 
 def zfnet() -> Genotype:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean, variance
 from typing import Any
@@ -161,11 +161,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results")
     out = parser.parse_args().out
     found = Trainings(held(out / "trained.csv"))
+    if not found.rows:
+        raise SystemExit(f"{out}/trained.csv holds no training; run trained.py --out {out} first")
     one = found.rows[0]
-    print(f"{one.data}, epochs: {one.epochs}; ", end="")
-    print(f"{len(found.rows)} trainings of {len(found.networks)} networks, ", end="")
-    print(f"{sum(row.seconds for row in found.rows) / 60:.0f} minutes of training and testing; ")
-    print(f"a training deviates by {100 * found.spread:.2f} points between seeds\n")
+    minutes = sum(row.seconds for row in found.rows) / 60
+    print(
+        f"{len(found.rows)} trainings of {len(found.networks)} networks on {one.data}, epochs: "
+        f"{one.epochs}; {minutes:.1f} minutes, testing included. Between seeds a training deviates "
+        f"by {100 * found.spread:.2f} points.\n"
+    )
     print(found.table())
     directions = [each for each in (*SINGLE, COMPOUND, SEARCHED) if each in found.lines]
     for name in (COMPOUND, SEARCHED):
@@ -174,20 +178,13 @@ def main() -> None:
     note = "Means over seeds with 95 % intervals; both axes by what was counted and tested."
     three = found.points(directions, start="base")
     four = [point for point in found.points(["width"], start="base") if point.times <= 4]
-    four = [Point("d=1, r=1", *(_rest(point))) for point in four]
+    four = [replace(point, line="d=1, r=1") for point in four]
     four += found.points(each for each in found.lines if each.startswith("d="))
     for figure in (
         drawn("figure3", "A small base scaled in one direction or in all", three, "scaled", note),
         drawn("figure4", "Wider, from four baselines", four, "baseline", note),
     ):
         save(figure, out)
-
-
-def _rest(point: Point) -> tuple[Any, ...]:
-    return (
-        *(point.times, point.pixels, point.seeds, point.macs),
-        *(point.accuracy, point.low, point.high),
-    )
 
 
 if __name__ == "__main__":

@@ -286,40 +286,48 @@ def _without_notes(rows: Sequence[Stage]) -> list[Stage]:
     """Without rows of norms and activations: they stand with the layer before, or else behind."""
     kept: list[Stage] = []
     moved: dict[int, int] = {}  # old place -> new
-    waiting: tuple[Vertex, ...] = ()
+    waiting: list[Stage] = []
     for old, row in enumerate(rows):
-        reads = tuple(dict.fromkeys(moved[r] for r in row.reads))
-        row = replace(row, reads=reads)
-        note = all(part.label.kind is Kind.NORM for part in row.parts) and row.times == 1
-        last = kept[-1] if kept else None
-        if note and last is not None and reads == (len(kept) - 1,) and not row.training:
-            layer = last.parts[-1].label
-            if layer.kind in LAYERS and last.times == 1 and not waiting:
-                for part in row.parts:
-                    layer = layer.having("after", part.label.what)
-                parts = (*last.parts[:-1], Vertex(layer, last.parts[-1].units))
-                kept[-1] = replace(
-                    last, parts=parts, params=last.params + row.params, shapes=row.shapes
-                )
-                moved[old] = len(kept) - 1
-                continue
-            follower = rows[old + 1] if old + 1 < len(rows) else None
-            if follower is not None and follower.times == 1 and follower.reads == (old,):
-                waiting = (*waiting, *row.parts)
-                extra = follower.params + row.params
-                rows = [*rows[: old + 1], replace(follower, params=extra), *rows[old + 2 :]]
-                moved[old] = len(kept) - 1
-                continue
+        row = replace(row, reads=tuple(dict.fromkeys(moved[r] for r in row.reads)))
         if waiting:
-            row = replace(row, parts=(*_noted(waiting), *row.parts))
-            waiting = ()
+            parts = (*_noted(waiting), *row.parts)
+            row = replace(row, parts=parts, params=row.params + sum(w.params for w in waiting))
+            waiting = []
         moved[old] = len(kept)
-        kept.append(row)
+        if not _is_note(row) or row.reads != (len(kept) - 1,):
+            kept.append(row)
+            continue
+        last, after = kept[-1], rows[old + 1] if old + 1 < len(rows) else None
+        if last.parts[-1].label.kind in LAYERS and last.times == 1:
+            moved[old] = len(kept) - 1
+            kept[-1] = _with_notes(last, row)
+        elif after is not None and after.times == 1 and after.reads == (old,):
+            moved[old] = len(kept) - 1
+            waiting.append(row)
+        else:
+            kept.append(row)
     return kept
 
 
-def _noted(parts: Sequence[Vertex]) -> tuple[Vertex, ...]:
-    return (Vertex(label(Kind.NORM, ", ".join(part.label.what for part in parts))),)
+def _is_note(row: Stage) -> bool:
+    kinds = {part.label.kind for part in row.parts}
+    return kinds == {Kind.NORM} and row.times == 1 and not row.training
+
+
+def _with_notes(row: Stage, notes: Stage) -> Stage:
+    """A layer's row with the norm and activation that stand behind it."""
+    last = row.parts[-1]
+    told = last.label
+    for part in notes.parts:
+        told = told.having("after", part.label.what)
+    parts = (*row.parts[:-1], Vertex(told, last.units))
+    return replace(row, parts=parts, params=row.params + notes.params, shapes=notes.shapes)
+
+
+def _noted(rows: Sequence[Stage]) -> tuple[Vertex, ...]:
+    """Rows of norms and activations as one box."""
+    said = ", ".join(part.label.what for row in rows for part in row.parts)
+    return (Vertex(label(Kind.NORM, said)),)
 
 
 def _bare(part: Genotype | None) -> Genotype | None:

@@ -55,7 +55,8 @@ _DARK = {
     "input": ("#14181d", "#93a1af", "#e9eef2"),
     "training": ("#14181d", "#93a1af", "#e9eef2"),
 }
-_PLAIN = {  # style -> (light, dark)
+COLOURS = (_LIGHT, _DARK)
+PLAIN = {  # style -> (light, dark)
     "page": ("#ffffff", "#14181d"),
     "text": ("#1a2027", "#f2f5f8"),
     "muted": ("#55606b", "#aab5c0"),
@@ -101,7 +102,7 @@ _FIXED = (
 
 
 def _rules(scheme: int) -> Iterator[str]:
-    plain = {name: pair[scheme] for name, pair in _PLAIN.items()}
+    plain = {name: pair[scheme] for name, pair in PLAIN.items()}
     for name in ("page", "band0", "band1", "bar", "badge"):
         yield f".nas-{name}{{fill:{plain[name]}}}"
     for name in ("text", "muted", "badge-text"):
@@ -110,7 +111,7 @@ def _rules(scheme: int) -> Iterator[str]:
     for name in ("edge", "skip"):
         yield f".nas-{name}{{stroke:{plain[name]}}}.nas-{name}-head{{fill:{plain[name]}}}"
     yield f".nas-dashed{{stroke:{plain['muted']}}}.nas-dashed-head{{fill:{plain['muted']}}}"
-    for name, (fill, line, text) in (_LIGHT, _DARK)[scheme].items():
+    for name, (fill, line, text) in COLOURS[scheme].items():
         yield f".nas-{name}{{fill:{fill};stroke:{line}}}.nas-{name}-text{{fill:{text}}}"
 
 

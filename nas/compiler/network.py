@@ -135,23 +135,31 @@ def _initialise(network: nn.Module, seed: int | None, device: torch.device) -> N
     """Every layer from a generator of its own: order and number of threads don't matter."""
     start = int(torch.randint(1 << 62, ())) if seed is None else seed
     layers = [module for module in network.modules() if not isinstance(module, Generated)]
-    jobs = [(layer, _mixed(start, number)) for number, layer in enumerate(layers)]
+    jobs = [
+        (layer, _mixed(start, number))
+        for number, layer in enumerate(layers)
+        if layer._parameters or layer._buffers
+    ]
 
-    def one(job: tuple[nn.Module, int]) -> None:
-        initialise(job[0], torch.Generator(device).manual_seed(job[1]))
+    def begin(jobs: list[tuple[nn.Module, int]]) -> None:
+        generator = torch.Generator(device)
+        for layer, seed in jobs:
+            initialise(layer, generator.manual_seed(seed))
 
+    threads = torch.get_num_threads()
     large = [job for job in jobs if _weights(job[0]) > LARGE] if device.type == "cpu" else []
+    if threads == 1 or len(large) < 2:
+        begin(jobs)
+        return
+    large.sort(key=lambda job: -_weights(job[0]))
     elsewhere = {seed for _, seed in large}
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        done = pool.map(one, large)
-        for job in jobs:
-            if job[1] not in elsewhere:
-                one(job)
-        list(done)
+    small = [job for job in jobs if job[1] not in elsewhere]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(begin, [small, *([job] for job in large)]))
 
 
 def _weights(layer: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in layer.parameters(recurse=False))
+    return sum([each.numel() for each in layer._parameters.values() if each is not None])
 
 
 def _mixed(seed: int, number: int) -> int:

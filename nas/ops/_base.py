@@ -77,7 +77,7 @@ class Layer:
 
     def build(self, device: torch.device) -> nn.Module:
         """The module on `device`, its numbers not yet set."""
-        from nas.ops.layers import fresh
+        from nas.ops.fresh import fresh
 
         return fresh(self, device)
 

@@ -13,7 +13,9 @@ import math
 import torch
 from torch import nn
 
-from nas.ops.layers import cut_normal
+from nas.ops.draw import cut_normal, normal, uniform
+
+_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
 @torch.no_grad()
@@ -30,19 +32,21 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         fan = module.out_channels // module.groups * height * width / 2
         if module.stride == module.kernel_size != (1, 1):
             fan = module.in_channels // module.groups * height * width
-        module.weight.normal_(0, math.sqrt(1 / fan), generator=generator)
+        normal(module.weight, math.sqrt(1 / fan), generator)
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear) and "spread" in vars(module):
-        cut_normal(module.weight, generator, float(vars(module)["spread"]))
+        cut_normal(module.weight, float(vars(module)["spread"]), generator)
         if module.bias is not None:
             module.bias.zero_()
     elif isinstance(module, nn.Linear):
-        bound = 1 / math.sqrt(module.in_features)
-        module.weight.uniform_(-bound, bound, generator=generator)
+        uniform(module.weight, 1 / math.sqrt(module.in_features), generator)
         if module.bias is not None:
             module.bias.zero_()
-    elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.LayerNorm | nn.PReLU):
+    elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+        for name, value in _NORM.items():
+            getattr(module, name).fill_(value)
+    elif isinstance(module, nn.LayerNorm | nn.PReLU):
         module.reset_parameters()
     elif next(module.parameters(recurse=False), None) is not None:
         raise AssertionError(f"no initialisation is known for {type(module).__name__}")

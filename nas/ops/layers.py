@@ -1,21 +1,15 @@
-"""How torch's layers are made, and the ones that torch lacks.
-
-A layer of our own needs only torch, so that its source can travel with a model.
-"""
+"""The layers that torch lacks. They need only torch, so that their source can travel."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
-
-if TYPE_CHECKING:
-    from nas.ops._base import Layer
 
 
 class DropPath(nn.Module):
@@ -370,42 +364,3 @@ def cut_normal(
     """Numbers from a normal distribution of deviation `spread`, none beyond two deviations."""
     within = math.erf(math.sqrt(2))
     weight.uniform_(-within, within, generator=generator).erfinv_().mul_(spread * math.sqrt(2))
-
-
-@lru_cache(maxsize=1 << 12)
-def _prototype(layer: Layer) -> nn.Module:
-    """The layer without memory, made by torch's own constructor."""
-    make: Any = globals().get(layer.kind) or getattr(nn, layer.kind)
-    with torch.device("meta"):
-        module: nn.Module = make(*layer.args, **dict(layer.options))
-    if layer.spread is not None:
-        vars(module)["spread"] = layer.spread
-    return module
-
-
-def fresh(layer: Layer, device: torch.device) -> nn.Module:
-    """The layer on `device` with its numbers not yet set.
-
-    Torch's constructors draw weights that are thrown away when a network sets its own; copying an
-    empty prototype
-    takes a tenth of the time.
-    """
-    return _copy(_prototype(layer), device)
-
-
-def _copy(prototype: nn.Module, device: torch.device) -> nn.Module:
-    made = prototype.__class__.__new__(prototype.__class__)
-    vars(made).update(
-        (key, value.copy() if isinstance(value, dict | set) else value)
-        for key, value in vars(prototype).items()
-    )
-    for name, parameter in prototype._parameters.items():
-        if parameter is not None:
-            made._parameters[name] = nn.Parameter(torch.empty(parameter.shape, device=device))
-    for name, buffer in prototype._buffers.items():
-        if buffer is not None:
-            made._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype, device=device)
-    for name, child in prototype._modules.items():
-        if child is not None:
-            made._modules[name] = _copy(child, device)
-    return made

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from nas.errors import SpaceError
 from nas.graph import Path
 from nas.ops import Layer
+from nas.ops.fresh import fresh
 from nas.ops.initialise import initialise
-from nas.ops.layers import fresh
 from nas.supernet.slices import Axis, Part, Slice
 
 Run: TypeAlias = tuple[int, int]  # start and length along one side

@@ -14,7 +14,8 @@ from nas.genotype.normal import normal
 from nas.genotype.recording import graph
 from nas.graph import Graph, Node, Path
 from nas.ops import Flatten, Layer
-from nas.ops.layers import QueryKeyValue, fresh
+from nas.ops.fresh import fresh
+from nas.ops.layers import QueryKeyValue
 from nas.supernet.layout import Layout, layouts
 from nas.supernet.places import origins
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
+from nas.cli._reading import joined
 from nas.errors import NasError, UsageError
 
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
@@ -72,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code: 0, 1 (error, one sentence) or 2 (usage)."""
     try:
-        args = parser().parse_args(argv)
+        args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         code = int(args.run(args))
         sys.stdout.flush()
     except UsageError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from nas.cli._reading import read
 from nas.errors import UsageError
 from nas.quantity import parse_seconds
 
@@ -43,6 +44,7 @@ def placement(args: argparse.Namespace) -> Placement:
         raise UsageError(f"--gpus-per-trial {share:g}: say with --gpus N how many GPUs are shared")
     if share is not None and not 0 < share <= args.gpus:
         raise UsageError(f"--gpus-per-trial {share:g}: must be above 0 and at most --gpus")
-    limit = None if args.trial_timeout is None else parse_seconds(args.trial_timeout)
+    text = args.trial_timeout
+    limit = None if text is None else read("--trial-timeout", text, parse_seconds)
     scheduler = getattr(args, "tune_scheduler", None)
     return Placement(args.gpus, share, args.workers, limit, args.address, scheduler)

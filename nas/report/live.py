@@ -32,8 +32,8 @@ class Display(Protocol):
     def say(self, text: str) -> None:
         """Show one line for good."""
 
-    def told(self, text: str, better: bool) -> None:
-        """Show what came of a trial; `better` marks a new best."""
+    def told(self, text: str, better: bool, among: str = "") -> None:
+        """Show what came of a trial; `better` marks a new best, `among` says of what."""
 
 
 def display(progress: Callable[[], Progress], console: Console | None = None) -> Display:
@@ -62,9 +62,9 @@ class Lines:
         """Print one line, never wrapped."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def told(self, text: str, better: bool) -> None:
+    def told(self, text: str, better: bool, among: str = "") -> None:
         """Print what came of a trial."""
-        self.say(f"{text} (best so far)" if better else text)
+        self.say(f"{text} (best so far{among})" if better else text)
 
 
 class Screen:
@@ -90,11 +90,11 @@ class Screen:
         """Print one line above the block."""
         self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def told(self, text: str, better: bool) -> None:
+    def told(self, text: str, better: bool, among: str = "") -> None:
         """Show the latest trial in the block; a new best scrolls above it."""
         self._last = text
         if better:
-            self.say(f"{text} (best so far)")
+            self.say(f"{text} (best so far{among})")
         self._live.refresh()
 
     def _draw(self) -> RenderableType:
@@ -121,12 +121,15 @@ def _front(progress: Progress) -> Table:
         members = tuple(members[round(i * step)] for i in range(FRONT))
     table = Table(box=None, header_style="dim", pad_edge=False)
     measure = "score" if any(each.score is not None for each in members) else "accuracy"
-    for name in ("front", measure, "MACs", "parameters"):
+    others = max((len(each.others) for each in members), default=0)
+    for name in ("front", measure, *("" for _ in range(others)), "MACs", "parameters"):
         table.add_column(name, justify="right")
     for each in members:
         table.add_row(
             f"trial {each.number}",
             each.measured,
+            *each.others,
+            *("" for _ in range(others - len(each.others))),
             format_count(each.macs),
             format_count(each.params),
         )

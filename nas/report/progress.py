@@ -14,6 +14,7 @@ class Entry:
     it was trained where it isn't complete ("3 of 9 epochs").
 
     What wasn't trained says `by` which evaluator, and has its `score` if that gives no accuracy.
+    `others` are further objectives, in words ("20.0 ms latency").
     """
 
     number: int
@@ -23,6 +24,7 @@ class Entry:
     trained: str = ""
     by: str = ""
     score: float | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,10 +39,9 @@ class Entry:
     def __str__(self) -> str:
         after = f" after {self.trained}" if self.trained else ""
         after += f" by {self.by}" if self.by else ""
-        return (
-            f"trial {self.number}: {self.name} {self.measured}{after}, "
-            f"{format_count(self.macs)} MACs, {format_count(self.params)} parameters"
-        )
+        sizes = f"{format_count(self.macs)} MACs", f"{format_count(self.params)} parameters"
+        measured = f"trial {self.number}: {self.name} {self.measured}{after}"
+        return ", ".join((measured, *self.others, *sizes))
 
 
 @dataclass(frozen=True, slots=True)

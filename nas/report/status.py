@@ -50,7 +50,9 @@ class Status:
     front: tuple[Member, ...]
     trial_seconds: float  # that trials took, added up
     idle: float | None
-    ended: str  # why nothing more will be asked, or nothing
+    ended: str  # how the last sitting ended ("as its 30 trials are done"); nothing if none did yet
+    broken_off: tuple[int, ...] = ()  # trials that ran as their driver ended, to be asked again
+    believed: tuple[int, ...] = ()  # the front by predicted means, as a sitting ended
     trust: Trust | None = None  # of a search by a cheap evaluator
 
     @property
@@ -71,6 +73,7 @@ class Status:
             "counts": dict(progress.counts),
             "running": list(progress.running),
             "waiting": list(self.waiting),
+            "broken_off": list(self.broken_off),
             "elapsed": round(progress.elapsed, 3),
             "left": progress.left,
             "trial_seconds": round(self.trial_seconds, 3),
@@ -80,6 +83,7 @@ class Status:
             "objectives": list(self.objectives),
             "best": asdict(self.best) if self.best else None,
             "front": [asdict(each) for each in self.front],
+            "believed": list(self.believed),
             "ended": self.ended,
             "trust": self.trust.as_json() if self.trust else None,
         }
@@ -103,18 +107,21 @@ def _plain(progress: Progress) -> list[str]:
 
 def _lines(status: Status) -> list[str]:
     lines = []
-    running = status.progress.running
-    if running:
-        verb = "running" if _writes(status) else "to be asked again when the search goes on"
-        lines.append(f"{verb}: {_numbers(running)}")
+    if status.progress.running:
+        lines.append(f"running: {_numbers(status.progress.running)}")
+    if status.broken_off:
+        again = _numbers(status.broken_off)
+        lines.append(f"to be asked again when the search goes on: {again}")
     if status.waiting:
         lines.append(f"waiting for a promotion: {_numbers(status.waiting)}")
     if status.rate is not None:
         each = status.progress.elapsed / status.progress.done
         rate = f"{status.rate:,.0f}" if status.rate >= 100 else f"{status.rate:.3g}"
         lines.append(f"rate: {rate} good trials an hour, {format_seconds(each)} each")
-    if status.ended:
-        lines.append(f"ended: {status.ended}")
+    if len(status.objectives) > 1 and status.believed:
+        lines.append(f"front by predicted means: {_numbers(status.believed)}")
+    elif status.believed and status.best and status.believed[0] != status.best.number:
+        lines.append(f"best by predicted mean: {_numbers(status.believed)}")
     if status.trust is not None:
         lines += status.trust.lines()
     return lines
@@ -122,6 +129,8 @@ def _lines(status: Status) -> list[str]:
 
 def _driver(status: Status) -> str:
     last = "" if status.idle is None else f"; its last entry is {format_seconds(status.idle)} old"
+    if status.ended:
+        return f"{status.folder}: ended {status.ended}{last}"
     if status.driver is None:
         return f"{status.folder}: nobody is writing this run{last}"
     who = f"process {status.driver.process} on {status.driver.host}"
@@ -130,10 +139,6 @@ def _driver(status: Status) -> str:
     if status.driver.writes:
         return f"{status.folder}: {who} is writing this run{last}"
     return f"{status.folder}: nobody is writing this run ({who} did){last}"
-
-
-def _writes(status: Status) -> bool:
-    return status.driver is not None and status.driver.writes is not False
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:

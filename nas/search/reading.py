@@ -39,13 +39,18 @@ class Operation(IntEnum):
 
 @dataclass(slots=True)
 class Reading:
-    """All that a journal says of its trials but their parameters; `elapsed` is in seconds, over
-    all sittings, and `last` the moment of the last ask or tell."""
+    """All that a journal says of its trials but their parameters, and its `notes`; `elapsed` is in
+    seconds, over all sittings, and `last` the moment of the last ask or tell."""
 
-    settings: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
     trials: list[KeptTrial] = field(default_factory=list)
     last: datetime | None = None
     _sittings: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What every trial of the run shares; empty before the driver's first entry."""
+        return dict(self.notes.get("settings", {}))
 
     @property
     def elapsed(self) -> float:
@@ -56,7 +61,7 @@ class Reading:
         """Let one line's change be made."""
         match log["op_code"]:
             case Operation.STUDY_ATTRIBUTE:
-                self.settings.update(log["user_attr"].get("settings", {}))
+                self.notes.update(log["user_attr"])
             case Operation.CREATE_TRIAL:
                 ended = log.get("datetime_complete") is not None
                 self.trials.append(KeptTrial(len(self.trials), log.get("user_attrs", {}), ended))

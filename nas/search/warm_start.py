@@ -39,14 +39,15 @@ class WarmStart:
     def __str__(self) -> str:
         count = len(self.trials) + self.misfits
         known = f"{len(self.trials)} of {count} trials of {self.run} are known"
+        best = max((each.figures.get("accuracy", 0.0) for each in self.trials), default=0.0)
+        if best:
+            known += f", the best with accuracy {best:.4f}"
         if not self.misfits:
             return known
         return f"{known}; {self.misfits} don't fit this space: {self.reason}"
 
 
-def stored(
-    journal: Path, complete: bool = True
-) -> tuple[Mapping[str, Any], list[FrozenTrial]]:
+def stored(journal: Path, complete: bool = True) -> tuple[Mapping[str, Any], list[FrozenTrial]]:
     """The settings and the complete trials of a run, or all of its trials; another process may be
     writing it.
 

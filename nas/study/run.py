@@ -22,19 +22,20 @@ from nas.report.progress import Progress
 from nas.report.trust import Trust
 from nas.search.feasible import opening
 from nas.search.objective import Objective
+from nas.search.reading import read
 from nas.search.record import Record
 from nas.search.samplers._base import SpaceSampler
 from nas.search.standing import Finished
 from nas.study import aims, coefficients, screening, wiring
 from nas.study.interrupt import Interrupt
 from nas.study.settings import Budget, Study
-from nas.study.status import JOURNAL, SETTINGS, TRUST, entry, progress, trained
+from nas.study.status import BELIEVED, ENDED, JOURNAL, SETTINGS, TRUST, entry, progress, trained
 from nas.trial import Job, Kind, Outcome
 
 BEST, SCRATCH = "best", "trials"
 LATENCY = "latency.json"  # the calibration, where latency is asked for
 WEIGHTS = "weights.safetensors"
-WARM_START, BELIEVED = "warm_start", "believed"  # what the journal notes of them
+WARM_START = "warm_start"  # what the journal notes of it
 PREPARED = "prepared"  # seconds before the first candidate
 
 
@@ -60,15 +61,18 @@ class Run:
     Make one by `start` or `resume`; `close` it, or use it as a context.
     """
 
-    def __init__(self, study: Study, folder: Path, record: Record, opening: str = "") -> None:
+    def __init__(
+        self, study: Study, folder: Path, record: Record, opening: str = "", before: float = 0.0
+    ) -> None:
         self.study = study
         self.opening = opening  # said before the first trial
         self.folder = folder
         self.record = record
         self._prepared: float = record.noted(PREPARED) or 0.0
-        self._before = self._prepared + record.standing.seconds  # spent in earlier sittings
+        self._before = self._prepared + before  # seconds spent in earlier sittings
         self._plan = screening.plan(study, record, self._prepared)
         self._began = time.monotonic()
+        self._over = False  # nothing is asked any more in this sitting
 
     @classmethod
     def start(cls, study: Study, folder: Path, latency: Calibration | None = None) -> Self:
@@ -119,8 +123,9 @@ class Run:
         latency = Calibration.load(folder / LATENCY) if aims.asks_latency(study.goal) else None
         among = wiring.candidates(study.goal, latency)
         sampler, objective = wiring.searcher(study, among)
+        before = read(folder / JOURNAL).elapsed
         record = cls._opened(study, folder, sampler, objective)
-        run = cls(study, folder, record)
+        run = cls(study, folder, record, before=before)
         if record.noted(WARM_START) is None:  # the driver may have died before it was taken
             known = wiring.known(study, among)
             if known is not None:
@@ -148,6 +153,9 @@ class Run:
     def search(self, executor: Executor, evaluator: Evaluator, display: Display) -> Result:
         """Search until the budget is spent, nothing is left or Ctrl-C; then test the best."""
         self._began = time.monotonic()
+        if self.record.noted(ENDED):
+            with self._explained():
+                self.record.note(ENDED, "")
         with Interrupt() as interrupt:
             try:
                 with display:
@@ -168,12 +176,15 @@ class Run:
                             outcomes = executor.wait()
                         for outcome in outcomes:
                             self._take(outcome, display)
+                    self._over = True
                     self._finish(interrupt)
             except KeyboardInterrupt:
                 interrupt.asked = True
             finally:
                 executor.close()
         standing = self.record.standing
+        with self._explained():
+            self.record.note(ENDED, self._ended(interrupt))
         believed = self.record.believed()
         if believed:
             self.record.note(BELIEVED, [each.number for each in believed])
@@ -228,6 +239,19 @@ class Run:
         line = entry(trial, self.study)
         return f"{line.name} {line.measured} by {line.by}"
 
+    def _ended(self, interrupt: Interrupt) -> str:
+        """How this sitting ended, as a clause."""
+        budget, why = self.study.budget, self.record.standing.ended
+        if interrupt.asked:
+            return f"by Ctrl-C or a signal; `nas search --resume {self.folder}` goes on"
+        if why:
+            return f"as {why}"
+        if budget.trials is not None and self.record.begun >= budget.trials:
+            return f"as its {budget.trials} trials are done"
+        if budget.seconds is not None:
+            return f"as its {format_seconds(budget.seconds)} are spent"
+        return "as nothing is left to try"
+
     def _finish(self, interrupt: Interrupt) -> None:
         """Prune what waits at a rung, unless the search is to go on after a stop or a repair."""
         standing = self.record.standing
@@ -238,9 +262,8 @@ class Run:
     def progress(self) -> Progress:
         """How the search stands now."""
         record = self.record
-        return progress(
-            self.study, record.standing, record.running, record.waiting, self._elapsed()
-        )
+        running = () if self._over else record.running
+        return progress(self.study, record.standing, running, record.waiting, self._elapsed())
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -289,7 +312,9 @@ class Run:
         best, latest = self.record.standing.incumbent, self.record.standing.latest
         self._tidy()
         if outcome.kind == Kind.COMPLETE and latest is not None:
-            display.told(f"{entry(latest, self.study)}, {outcome.seconds:.1f} s", latest is best)
+            among = " in this run" if self.record.noted(WARM_START) else ""
+            text = f"{entry(latest, self.study)}, {outcome.seconds:.1f} s"
+            display.told(text, latest is best, among)
         else:
             display.told(_failure(outcome), False)
 

@@ -9,6 +9,7 @@ from nas.report.progress import Entry, Progress
 from nas.report.status import Member, Status, Writer
 from nas.report.trust import Trust
 from nas.search.kept import recall
+from nas.search.limits import FIGURES, said
 from nas.search.objective import Objective
 from nas.search.reading import Driver, Reading, ago, driver, read
 from nas.search.standing import Finished, Standing
@@ -16,8 +17,10 @@ from nas.study import aims
 from nas.study.settings import Study, Training
 from nas.trial import Kind
 
+OTHERS = ("loss", "latency", "memory")  # shown where they are objectives
 JOURNAL, SETTINGS = "journal.log", "study.toml"
 TRUST = "trust.json"  # how far a cheap evaluator can be trusted
+ENDED, BELIEVED = "ended", "believed"  # what the journal notes: why it ended, what is predicted
 
 
 def status(folder: Path) -> Status:
@@ -42,18 +45,20 @@ def status_of(folder: Path, held: Driver | None, reading: Reading, study: Study)
     writes = held is not None and held.writes is not False
     elapsed = reading.elapsed + (ago(reading.last) if writes and reading.last else 0.0)
     best = standing.incumbent
-    now = progress(study, standing, running, waiting, elapsed)
+    now = progress(study, standing, running if writes else (), waiting, elapsed)
     return Status(
         folder=folder,
         driver=Writer(held.process, held.host, held.writes) if held else None,
         progress=now,
         waiting=waiting,
+        broken_off=() if writes else running,
         objectives=objective.names,
         best=_member(best) if best else None,
         front=tuple(_member(each) for each in standing.front),
         trial_seconds=standing.seconds,
         idle=ago(reading.last) if reading.last else None,
-        ended=standing.ended,
+        believed=() if writes else tuple(reading.notes.get(BELIEVED) or ()),
+        ended="" if writes else reading.notes.get(ENDED) or "",
         trust=Trust.load(folder / TRUST),
     )
 
@@ -122,7 +127,18 @@ def entry(trial: Finished, study: Study) -> Entry:
         trained=trained(trial, study.training),
         by=who,
         score=figures.get("score"),
+        others=tuple(_said(name, figures[name]) for name in _others(study) if name in figures),
     )
+
+
+def _others(study: Study) -> list[str]:
+    """The objectives that an entry doesn't show anyway."""
+    named = [*study.goal.objectives, *(["latency"] if study.goal.target_latency else [])]
+    return [name for name in dict.fromkeys(named) if name in OTHERS]
+
+
+def _said(name: str, value: float) -> str:
+    return said(name, value) if name in FIGURES else f"{name} {value:.4g}"
 
 
 def trained(trial: Finished, training: Training) -> str:

@@ -106,6 +106,7 @@ def test_a_finished_run_has_nothing_left_and_a_larger_budget_goes_on(
     assert code == 0
     assert rows(run).startswith(rows(finished))
     assert "8 of 8 done" in out
+    assert nas("status", run)[1].startswith(f"{run}: ended as its 8 trials are done; ")
 
 
 def test_rungs_train_the_best_on_and_killed_between_them_lose_nothing(tmp_path: Path) -> None:
@@ -138,10 +139,12 @@ def test_a_warm_start_knows_what_another_run_trained(finished: Path, tmp_path: P
     how = ("search", "--space", space, *QUICK[2:], "--warm-start", finished)
     code, out, err = nas(*how, "--out", run, "--trials", "2")
     assert (code, err) == (0, "")
-    told = re.search(r"(\d) of 6 trials of .*/six are known; (\d) don't fit this space: ", out)
+    known = r"(\d) of 6 trials of .*/six are known, the best with accuracy 0\.\d{4}; "
+    told = re.search(known + r"(\d) don't fit this space: ", out)
     assert told
     assert int(told[1]) + int(told[2]) == 6
     assert "2 of 2 done" in out
+    assert "(best so far in this run)" in out
     assert rows(run).count("'source': {'run'") == int(told[1])
     code, out, _ = nas("search", "--resume", run, "--trials", "3", "--gpus", "0")
     assert code == 0
@@ -205,6 +208,10 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
     assert process.returncode == 130
     assert err == ""
     go_on = f"go on with `nas search --resume {run}`"
+    told = nas("status", run)[1].splitlines()
+    assert told[0].startswith(f"{run}: ended by Ctrl-C or a signal; `nas search --resume {run}` ")
+    assert "0 running" in told[1]
+    assert "to be asked again when the search goes on: trial 0" in told
     assert out.splitlines()[-1] == f"stopped before a trial was complete; {go_on}"
 
 
@@ -236,7 +243,21 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         ((*QUICK, "--objective", "speed"), 2, "'speed' is none of accuracy, mnasnet"),
         ((*QUICK, "--data", "digit"), 1, "'digit' is not known; did you mean 'digits'"),
         ((*QUICK, "--recipe", "absent"), 2, "recipe 'absent' is not known"),
-        ((*QUICK, "--time", "soon"), 2, "'soon' is no duration"),
+        ((*QUICK, "--time", "soon"), 2, "--time: 'soon' is no duration"),
+        ((*QUICK, "--time", "-5s"), 2, "--time: '-5s' is no duration"),
+        ((*QUICK, "--max-macs", "-5M"), 2, "--max-macs: '-5M' is no count"),
+        ((*QUICK, "--features", "naswott"), 2, "--features naswott: zero-cost proxy 'naswott' is"),
+        ((*QUICK, "--features", "zen,zen"), 2, "--features zen,zen: name each proxy once"),
+        (
+            (*QUICK, "--features", "naswot", "--sampler", "local"),
+            2,
+            "--features naswot: only the sampler predictor learns from scores, not local",
+        ),
+        (
+            (*QUICK, "--address", "local", "--objective", "accuracy", "--tune-scheduler", "pbt"),
+            2,
+            "--tune-scheduler pbt: a trial that falls behind makes room for a child that begins",
+        ),
         ((*QUICK, "--trials", "0"), 2, "--trials 0: must be at least 1"),
         ((*QUICK, "--out", "/proc/no"), 1, "/proc/no: can't be made"),
         ((*QUICK[:2], "--rungs", "3,1"), 2, "--rungs 3,1: the epochs must increase from rung"),

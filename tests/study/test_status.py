@@ -16,8 +16,9 @@ from nas.cli import main
 from nas.errors import RunError
 from nas.report.status import show
 from nas.search.record import Record
+from nas.search.standing import Finished
 from nas.study import Budget, Goal, Study
-from nas.study.status import status
+from nas.study.status import BELIEVED, ENDED, entry, status
 from nas.trial import Kind, Outcome
 
 SETTINGS = {"objectives": ["accuracy"]}
@@ -119,11 +120,42 @@ def test_a_killed_driver_is_seen_as_gone(folder: Path) -> None:
         found = status(folder)  # not even while the dead one still has its number
     assert found.driver is not None
     assert found.driver.writes is False
-    assert found.progress.running == (2, 3)
+    assert (found.progress.running, found.broken_off) == ((), (2, 3))
     code_, out, _ = nas("status", folder)
     assert code_ == 0
     assert "nobody is writing this run" in out
     assert "to be asked again when the search goes on: trials 2, 3\n" in out
+    assert "0 running" in out
+
+
+def test_how_the_last_sitting_ended_and_what_was_predicted_is_said(folder: Path) -> None:
+    record = opened(folder)
+    drive(record, 4)
+    assert record.standing.incumbent is not None
+    best = record.standing.incumbent.number
+    other = (best + 1) % 4
+    record.note(ENDED, "as its 4 trials are done")
+    record.note(BELIEVED, [other])
+    assert status(folder).ended == ""  # it is still being written
+    record.close()
+    _, out, _ = nas("status", folder)
+    assert out.startswith(f"{folder}: ended as its 4 trials are done; its last entry is ")
+    assert f"best by predicted mean: trial {other}\n" in out
+    record = opened(folder)
+    record.note(BELIEVED, [best])
+    record.close()
+    assert "best by predicted mean" not in nas("status", folder)[1]
+
+
+def test_an_objective_that_is_no_size_is_shown(folder: Path) -> None:
+    goal = Goal("toy", objectives=("accuracy", "latency", "memory", "macs"))
+    figures = {"accuracy": 0.5, "macs": 1e6, "params": 1e3, "latency": 0.02, "memory": 4e6}
+    told = entry(Finished(3, "", 0, (), figures), Study(goal))
+    assert str(told) == (
+        "trial 3: accuracy 0.5000, 20.0 ms latency, 4.00 MB memory, 1.00M MACs, 1.00k parameters"
+    )
+    told = entry(Finished(3, "", 0, (), figures), Study(Goal("toy")))
+    assert str(told) == "trial 3: accuracy 0.5000, 1.00M MACs, 1.00k parameters"
 
 
 def test_time_is_added_up_over_sittings_without_the_pauses(folder: Path) -> None:

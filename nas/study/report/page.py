@@ -98,11 +98,11 @@ def _summary(told: Told, status: Status) -> str:
 
 def _state(status: Status) -> str:
     if status.ended:
-        return f"ended: {status.ended}"
+        return f"ended {status.ended}"
     driver = status.driver
     if driver is not None and driver.writes:
         return f"going on: process {driver.process} on {driver.host} writes it"
-    left = len(status.progress.running)
+    left = len(status.broken_off)
     if left:
         return f"interrupted while {left} trials ran; `nas search --resume` asks them again"
     return "at rest: nobody writes it"

@@ -8,9 +8,13 @@ one map size; on the right the inside of each distinct block, drawn once with al
 
 from __future__ import annotations
 
-from nas.costs import cost
+from typing import TypeAlias
+
+from nas.costs import Cost, cost
+from nas.errors import GenotypeError
 from nas.genotype import Genotype
 from nas.quantity import spoken
+from nas.report.drawing.fold import NO_CHOICES, Choices
 from nas.report.drawing.network import picture
 from nas.report.drawing.page import Page, page
 from nas.report.drawing.paint import Theme, painted
@@ -42,12 +46,36 @@ def png(drawing: str, width: int = WIDTH) -> bytes:
 
 def laid_out(genotype: Genotype, *, title: str = "", source: str = "") -> Page:
     """The drawing as marks with their places, before it is painted."""
-    counted = cost(genotype)
-    shape = " × ".join(map(str, counted.graph.input.shape))
-    told = [
-        f"input {shape}",
-        f"{spoken(counted.params)} parameters",
-        f"{spoken(counted.macs)} multiply-adds",
-    ]
+    networks, choices, told = _space(genotype) if genotype.open else _network(genotype)
     lines = [source] if source else []
-    return page(picture(genotype, counted), title or "Network", [*lines, " · ".join(told)])
+    shape = " × ".join(map(str, networks[0][1].graph.input.shape))
+    lines.append(" · ".join([f"input {shape}", *told]))
+    return page(picture(networks, choices), title or "Network", lines)
+
+
+Drawn: TypeAlias = tuple[list[tuple[Genotype, Cost]], Choices, list[str]]
+
+
+def _network(genotype: Genotype) -> Drawn:
+    counted = cost(genotype)
+    told = [f"{spoken(counted.params)} parameters", f"{spoken(counted.macs)} multiply-adds"]
+    return [(genotype, counted)], NO_CHOICES, told
+
+
+def _space(genotype: Genotype) -> Drawn:
+    """Networks with all options between them; those whose shapes don't fit are left out."""
+    from nas.report.drawing.options import variants
+    from nas.space import Space
+
+    networks, choices = variants(genotype)
+    counted = []
+    for network in networks:
+        try:
+            counted.append((network, cost(network)))
+        except GenotypeError as error:
+            refused = error
+    if not counted:
+        raise refused
+    space = Space(genotype)
+    size = f"{space.size:,}" if space.size < 10**9 else f"{float(space.size):.2g}"
+    return counted, choices, [f"{len(space.decisions)} decisions", f"{size} networks"]

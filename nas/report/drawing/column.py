@@ -4,13 +4,13 @@ out, what it costs, and which earlier ones it reads."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nas.quantity import spoken
 from nas.report.drawing.figure import Figure, badge, badge_width
 from nas.report.drawing.label import Kind, Label, spelled
 from nas.report.drawing.marks import Curve, Mark, Rect, Text, clipped, width_of
-from nas.report.drawing.network import Picture, Stage, letter
+from nas.report.drawing.network import ONCE, Picture, Stage, letter
 
 SIZE, SMALL = 13.0, 11.5
 HIGH, GAP = 30.0, 22.0  # a box, and the edge below it
@@ -61,10 +61,11 @@ def column(picture: Picture) -> Figure:
     left = gutter + (aside + 22 if heads else 0) + (count * LANE + 14 if count else 0)
     wide = min(MOST, max(LEAST, *(row.wide for row in rows)))
     right = left + wide
-    width = right + 20 + 66 + 16 + BAR + 62
+    figures = any(row.stage.params or row.stage.macs for row in rows)
+    width = right + 20 + (66 + 16 + BAR + 62 if figures else 0)
     height = rows[-1].top + HIGH + 14
     marks: list[Mark] = [*_bands(rows, width, height)]
-    marks += _header(right)
+    marks += _header(right, figures)
     most = max((row.stage.macs for row in rows), default=0)
     for n, row in enumerate(rows):
         follows = n + 1 < len(rows) and _index(picture, row.stage) in rows[n + 1].stage.reads
@@ -87,7 +88,7 @@ def _index(picture: Picture, stage: Stage) -> int:
 
 
 def _row(stage: Stage, top: float) -> _Row:
-    times = f"× {stage.times}" if stage.times > 1 else ""
+    times = f"× {spelled(stage.times)}" if stage.times != ONCE else ""
     letters = tuple(letter(each) for each in stage.panels)
     row = _Row(stage, "", times, letters, top)
     text = ""
@@ -102,6 +103,7 @@ def _row(stage: Stage, top: float) -> _Row:
 def _texts(stage: Stage) -> list[str]:
     """What is said of a stage, from most to least."""
     labels = [_first(part.label) for part in stage.parts]
+    labels = [replace(each, what=each.what.replace("\n", " | ")) for each in labels]
     if len(labels) == 1 and "name" in (found := dict(labels[0].facts)):
         of = "".join(found.get("of", ()))
         return [f"{found['name'][0]}:  {of}" if of else f"{found['name'][0]}: {labels[0].what}"]
@@ -144,7 +146,15 @@ def _lanes(edges: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
 def _kind(stage: Stage) -> str:
     """The colour of a stage: of what it mostly does."""
     kinds = [part.label.kind for part in stage.parts]
-    for kind in (Kind.BLOCK, Kind.ATTENTION, Kind.CONV, Kind.DEPTHWISE, Kind.LINEAR, Kind.POOL):
+    for kind in (
+        Kind.CHOICE,
+        Kind.BLOCK,
+        Kind.ATTENTION,
+        Kind.CONV,
+        Kind.DEPTHWISE,
+        Kind.LINEAR,
+        Kind.POOL,
+    ):
         if kind in kinds:
             return kind.name.lower()
     return kinds[0].name.lower() if kinds else "norm"
@@ -179,16 +189,19 @@ def _below(row: _Row, x: float, follows: bool, more: bool) -> list[Mark]:
         marks.append(Curve(((x, top), (x, top + GAP)), "edge"))
     outputs = tuple(dict.fromkeys(row.stage.shapes))
     sign = " × " if len(outputs) == 1 else "×"
-    shapes = ", ".join(sign.join(map(str, shape)) for shape in outputs)
+    shapes = ", ".join(sign.join(shape) for shape in outputs)
     if more:
         marks.append(Text(x + 9, top + 15.5, clipped(shapes, SMALL, 220), SMALL, style="muted"))
     return marks
 
 
-def _header(right: float) -> list[Mark]:
+def _header(right: float, figures: bool) -> list[Mark]:
     at = right + 20
+    first = Text(8, 13, "map", SMALL, style="muted")
+    if not figures:
+        return [first]
     return [
-        Text(8, 13, "map", SMALL, style="muted"),
+        first,
         Text(at + 66, 13, "parameters", SMALL, "end", "muted"),
         Text(at + 82, 13, "multiply-adds", SMALL, style="muted"),
     ]
@@ -227,7 +240,7 @@ def _bands(rows: Sequence[_Row], width: float, height: float) -> list[Mark]:
 def _size(stage: Stage) -> str:
     """Of a stage's map (or the number of its tokens); nothing of a vector's."""
     sizes = stage.shapes[0][1:]
-    return f"{sizes[0]} tok." if len(sizes) == 1 else "×".join(map(str, sizes))
+    return f"{sizes[0]} tok." if len(sizes) == 1 else "×".join(sizes)
 
 
 def _pill(head: Stage) -> float:

@@ -110,7 +110,7 @@ def _shape(label: Label, refers: Sequence[int], reads: int) -> _Shape:
         return _Shape(ROUND, ROUND, (label.what,))
     times = "".join(dict(label.facts).get("times", ()))
     letters = tuple(letter(each) for each in refers)
-    lines = (label.head, *_broken(label.foot))
+    lines = (*label.head.split("\n"), *_broken(label.foot))
     head = width_of(lines[0], HEAD) + sum(map(badge_width, letters))
     if times:
         head += width_of(f"  × {times}", HEAD, bold=True)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeAlias
 
 from nas.blocks import registry
@@ -21,10 +22,13 @@ from nas.report.drawing.label import Kind, Label, label, merged, sides, step
 from nas.report.drawing.operations import Note, described
 
 LAYER = re.compile(r"layer\d+")  # scopes that are one box: of a dense block's own graph,
-ADJUST = re.compile(r"adjust(_prev)?")  # and of a cell's in the network's
+PLACES = re.compile(r"adjust(_prev)?|choice__\d+")  # and in the network's
 NONE = re.compile(r"(?!)")
+LISTED = 5  # options that a box lists
 LAYERS = 5  # of a dense block that are drawn; of more, the first ones and the last
 Leaves: TypeAlias = Mapping[Path, Leaf]
+Choices: TypeAlias = Mapping[str, tuple[str, ...]]  # options by the name of their place
+NO_CHOICES: Choices = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,15 @@ def block_label(leaf: Leaf | None, name: str, reads: Spec, gives: Spec) -> Label
     return label(Kind.BLOCK, leaf.word, **facts)
 
 
+def choice(options: tuple[str, ...]) -> Vertex:
+    """A box that lists the options; many have a figure of their own."""
+    listed = Vertex(label(Kind.CHOICE, "\n".join(options)))
+    if len(options) <= LISTED:
+        return listed
+    title = label(Kind.CHOICE, f"{len(options)} options")
+    return Vertex(label(Kind.CHOICE, f"one of {len(options)}"), (Unit(title, (listed,), ()),))
+
+
 NUMBERS = {  # fields that a figure names beside a block
     "expand": "expand {:g}",
     "groups": "{} groups",
@@ -126,8 +139,14 @@ def inside(graph: Graph, title: Label) -> Unit:
 class Fold:
     """Figures of parts of one recorded graph; a block's is made once."""
 
-    def __init__(self, nodes: Sequence[Node], leaves: Leaves, scope: re.Pattern[str]) -> None:
-        self.nodes, self.leaves, self.scope = nodes, leaves, scope
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        leaves: Leaves,
+        scope: re.Pattern[str],
+        choices: Choices = NO_CHOICES,
+    ) -> None:
+        self.nodes, self.leaves, self.scope, self.choices = nodes, leaves, scope, choices
         self.made: dict[tuple[int, Label], Unit] = {}
 
     def unit(
@@ -174,7 +193,7 @@ class _Unit:
             if index not in done:
                 group = self.groups.get(index, [index])
                 done.update(group)
-                if len(group) > 1:
+                if index in self.groups:
                     self.group(group)
                 else:
                     self.node(index)
@@ -244,13 +263,20 @@ class _Unit:
         """Nodes of one scope as one box."""
         nodes, last = self.fold.nodes, members[-1]
         first, inner = nodes[members[0]], members
-        if isinstance(first.item, Concat):  # a dense layer reads all before it: that is its input
+        if self.fold.scope is LAYER and isinstance(
+            first.item, Concat
+        ):  # a dense layer reads all before it: that is its input
             inner = members[1:]
         outer = [i for m in members for i in nodes[m].inputs if i not in set(members)]
         inputs = list(dict.fromkeys(self.read(i) for i in outer))
         reads = nodes[inner[0]].inputs[0]
         width = nodes[last].spec.channels
-        if self.fold.scope is ADJUST:
+        chosen = next((name for name in first.path if name in self.fold.choices), None)
+        if chosen is not None:
+            vertex = choice(self.fold.choices[chosen])
+            self.add(last, vertex.label, inputs, list(vertex.units))
+            return
+        if self.fold.scope is PLACES:
             how = "1×1 conv" if len(inner) <= 5 else "factorized"
             self.add(last, label(Kind.CONV, "adjust", width=width, how=how), inputs)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
@@ -24,10 +24,21 @@ from nas.genotype.normal import compact
 from nas.genotype.places import places
 from nas.genotype.recording import graph
 from nas.graph import Graph, Path
-from nas.report.drawing.fold import ADJUST, Fold, Leaves, Unit, Vertex, block_label, ratio
-from nas.report.drawing.label import Kind, Label, label, merged
+from nas.report.drawing.fold import (
+    NO_CHOICES,
+    PLACES,
+    Choices,
+    Fold,
+    Leaves,
+    Unit,
+    Vertex,
+    block_label,
+    ratio,
+)
+from nas.report.drawing.label import Kind, Label, Values, label, merged, spelled
 
 LAYERS = (Kind.CONV, Kind.DEPTHWISE, Kind.LINEAR, Kind.POOL)
+ONCE: Values = ("1",)
 INLINE = 3  # boxes in one row that are told in a line, without a panel
 
 
@@ -37,9 +48,9 @@ class Stage:
 
     name: str
     parts: tuple[Vertex, ...]  # one after another
-    times: int
+    times: Values  # copies; several where they are a choice
     panels: tuple[int, ...]  # where its insides are drawn
-    shapes: tuple[tuple[int, ...], ...]  # of what comes out, the last one's first
+    shapes: tuple[Values, ...]  # of what comes out, the last one's first
     params: int
     macs: int
     reads: tuple[int, ...]  # earlier rows; -1 is none
@@ -68,21 +79,64 @@ def letter(panel: int) -> str:
     return (letter(high - 1) if high else "") + ascii_uppercase[low]
 
 
-def picture(genotype: Genotype, cost: Cost) -> Picture:
-    """Rows and panels of a network without choices."""
-    return _Reader(genotype, cost).picture()
+def picture(networks: Sequence[tuple[Genotype, Cost]], choices: Choices = NO_CHOICES) -> Picture:
+    """Rows and panels of a network without choices; of several that differ in values, with all
+    values. `choices` are the places of choices of expressions, by name, and their options."""
+    units: dict[object, list[Unit]] = {}
+    read = [_Reader(genotype, cost, choices, units) for genotype, cost in networks]
+    rows = [_without_notes(reader.rows()) for reader in read]
+    for known in units.values():
+        known[:] = dict.fromkeys(known)
+    _nested(units)
+    numbers = {key: number for number, key in enumerate(units)}
+    alike = [each for each in rows if _outline(each) == _outline(rows[0])]
+    stages = [
+        _stage(column, numbers, figures=len(networks) == 1) for column in zip(*alike, strict=True)
+    ]
+    return Picture(tuple(stages), tuple(_panel(found, numbers) for found in units.values()))
+
+
+def _outline(rows: Sequence[Stage]) -> list[list[str]]:
+    return [[part.label.what for part in row.parts] for row in rows]
+
+
+def _stage(column: Sequence[Stage], numbers: dict[object, int], *, figures: bool) -> Stage:
+    """One row of the same in several networks; `figures` where they hold for all."""
+    first = column[0]
+    parts = _joined([row.parts for row in column])
+    times = tuple(dict.fromkeys(n for row in column for n in row.times))
+    shapes = tuple(
+        tuple(spelled(tuple(dict.fromkeys(side))) for side in zip(*shape, strict=True))
+        for shape in zip(*(row.shapes for row in column), strict=True)
+    )
+    shown = [unit.key for part in parts for unit in part.units if unit.key in numbers]
+    return replace(
+        first,
+        parts=parts,
+        times=times,
+        shapes=shapes,
+        panels=tuple(dict.fromkeys(numbers[key] for key in shown)),
+        params=first.params if figures else 0,
+        macs=first.macs if figures else 0,
+    )
 
 
 class _Reader:
-    def __init__(self, genotype: Genotype, cost: Cost) -> None:
+    def __init__(
+        self,
+        genotype: Genotype,
+        cost: Cost,
+        choices: Choices,
+        units: dict[object, list[Unit]],  # figures by key, in order of first use
+    ) -> None:
         self.graph = _written(genotype, cost)
         parts = genotype.items if isinstance(genotype, Chain) else (genotype,)
         self.parts = {
             name: part for part, name in zip(parts, places(parts), strict=True) if name is not None
         }
         self.leaves: Leaves = dict(_leaves(genotype, ()))
-        self.fold = Fold(self.graph.nodes, self.leaves, ADJUST)
-        self.units: dict[object, list[Unit]] = {}  # figures by key, in order of first use
+        self.fold = Fold(self.graph.nodes, self.leaves, PLACES, choices)
+        self.units = units
         groups: dict[str, list[int]] = {}
         for index, node in enumerate(self.graph.nodes):
             groups.setdefault(node.path[0], []).append(index)
@@ -98,21 +152,9 @@ class _Reader:
         for name, index in sorted(self.graph.names, key=lambda each: each[0].count(".")):
             self.called[index] = name.rpartition(".")[2]
 
-    def picture(self) -> Picture:
-        rows = [self.stage(name, members) for name, members in self.groups.items()]
-        self.nested()
-        numbers = {key: number for number, key in enumerate(self.units)}
-        panels = [self.panel(found, numbers) for found in self.units.values()]
-        stages = [
-            replace(row, panels=tuple(dict.fromkeys(numbers[u.key] for u in self.shown(row.parts))))
-            for row in _without_notes(rows)
-        ]
-        return Picture(tuple(stages), tuple(panels))
-
-    def shown(self, parts: Iterable[Vertex]) -> Iterator[Unit]:
-        """Figures of these boxes that have panels."""
-        for part in parts:
-            yield from (unit for unit in part.units if unit.key in self.units)
+    def rows(self) -> list[Stage]:
+        """The main chain's, auxiliary heads last."""
+        return [self.stage(name, members) for name, members in self.groups.items()]
 
     def stage(self, name: str, members: list[int]) -> Stage:
         params = sum(self.graph.nodes[m].total.params for m in members)
@@ -130,8 +172,8 @@ class _Reader:
             {self.row[i] for m in members for i in self.graph.nodes[m].inputs}
             - {self.row[members[0]]}
         )
-        shapes = [self.graph.nodes[i].spec.shape for i in ends]
-        return Stage(name, parts, times, (), tuple(shapes), params, macs, tuple(reads))
+        shapes = [tuple(map(str, self.graph.nodes[i].spec.shape)) for i in ends]
+        return Stage(name, parts, (str(times),), (), tuple(shapes), params, macs, tuple(reads))
 
     def head(self, name: str, members: list[int], params: int, macs: int) -> Stage:
         """An auxiliary head: always with a figure."""
@@ -140,8 +182,8 @@ class _Reader:
         reads = {self.row[i] for m in members for i in self.graph.nodes[m].inputs}
         outer = tuple(reads - {self.row[members[0]]})
         parts = (Vertex(unit.title, (unit,)),)
-        shapes = (self.graph.nodes[members[-1]].spec.shape,)
-        return Stage(name, parts, 1, (), shapes, params, macs, outer, True)
+        shapes = (tuple(map(str, self.graph.nodes[members[-1]].spec.shape)),)
+        return Stage(name, parts, ONCE, (), shapes, params, macs, outer, True)
 
     def ends(self, members: Sequence[int]) -> set[int]:
         """Those of the nodes that others read."""
@@ -165,7 +207,8 @@ class _Reader:
         first = nodes[members[0]]
         if members == [0]:
             return (Vertex(label(Kind.INPUT, "image")),)
-        if len(members) == 1 and isinstance(first.item, Graph):
+        chosen = any(place in self.fold.choices for place in first.path)
+        if len(members) == 1 and isinstance(first.item, Graph) and not chosen:
             return self.opened(self.fold.block(first))
         ends = self.ends(members)
         part = _bare(self.parts.get(name))
@@ -224,29 +267,30 @@ class _Reader:
     def enter(self, unit: Unit) -> None:
         self.units.setdefault(unit.key, []).append(unit)
 
-    def nested(self) -> None:
-        """Figures of blocks inside those that are known."""
-        waiting = [unit for found in self.units.values() for unit in found]
-        while waiting:
-            unit = waiting.pop(0)
-            for vertex in unit.vertices:
-                for inner in vertex.units:
-                    known = self.units.setdefault(inner.key, [])
-                    if inner not in known:
-                        known.append(inner)
-                        waiting.append(inner)
 
-    def panel(self, members: Sequence[Unit], numbers: dict[object, int]) -> Panel:
-        first = members[0]
-        vertices = tuple(
-            Vertex(merged([each.label for each in column]), column[0].units)
-            for column in zip(*(unit.vertices for unit in members), strict=True)
-        )
-        title = merged([unit.title for unit in members])
-        refers = tuple(
-            tuple(dict.fromkeys(numbers[unit.key] for unit in vertex.units)) for vertex in vertices
-        )
-        return Panel(Unit(title, vertices, first.edges), refers)
+def _nested(units: dict[object, list[Unit]]) -> None:
+    """Figures of blocks inside those that are known."""
+    waiting = [unit for found in units.values() for unit in found]
+    for unit in waiting:  # which grows meanwhile
+        for vertex in unit.vertices:
+            for inner in vertex.units:
+                known = units.setdefault(inner.key, [])
+                if inner not in known:
+                    known.append(inner)
+                    waiting.append(inner)
+
+
+def _panel(members: Sequence[Unit], numbers: dict[object, int]) -> Panel:
+    first = members[0]
+    vertices = tuple(
+        Vertex(merged([each.label for each in column]), column[0].units)
+        for column in zip(*(unit.vertices for unit in members), strict=True)
+    )
+    title = merged([unit.title for unit in members])
+    refers = tuple(
+        tuple(dict.fromkeys(numbers[unit.key] for unit in vertex.units)) for vertex in vertices
+    )
+    return Panel(Unit(title, vertices, first.edges), refers)
 
 
 def _written(genotype: Genotype, cost: Cost) -> Graph:
@@ -298,10 +342,10 @@ def _without_notes(rows: Sequence[Stage]) -> list[Stage]:
             kept.append(row)
             continue
         last, after = kept[-1], rows[old + 1] if old + 1 < len(rows) else None
-        if last.parts[-1].label.kind in LAYERS and last.times == 1:
+        if last.parts[-1].label.kind in LAYERS and last.times == ONCE:
             moved[old] = len(kept) - 1
             kept[-1] = _with_notes(last, row)
-        elif after is not None and after.times == 1 and after.reads == (old,):
+        elif after is not None and after.times == ONCE and after.reads == (old,):
             moved[old] = len(kept) - 1
             waiting.append(row)
         else:
@@ -311,7 +355,7 @@ def _without_notes(rows: Sequence[Stage]) -> list[Stage]:
 
 def _is_note(row: Stage) -> bool:
     kinds = {part.label.kind for part in row.parts}
-    return kinds == {Kind.NORM} and row.times == 1 and not row.training
+    return kinds == {Kind.NORM} and row.times == ONCE and not row.training
 
 
 def _with_notes(row: Stage, notes: Stage) -> Stage:

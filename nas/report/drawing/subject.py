@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.errors import RunError
 from nas.genotype import Genotype, load
-from nas.report.artefact import GENOTYPE
+from nas.genotype.text import FILE
 from nas.space.library import known
 from nas.zoo import genotype, reference
 
@@ -26,7 +25,7 @@ def subject(what: str) -> Subject:
     """A reference's or space's name, a `.nas` file, text, or the folder of a network or of a run,
     which is its best.
 
-    Raises GenotypeError where it is none of these, RunError for a folder without a network.
+    Raises GenotypeError where it is none of these.
     """
     path = Path(what) if len(what) < 4096 and "\n" not in what else None
     if what in known():
@@ -44,13 +43,9 @@ def subject(what: str) -> Subject:
 
 
 def _folder(path: Path) -> Subject:
-    folder = path / "best" if (path / "best" / GENOTYPE).exists() else path
-    if not (folder / GENOTYPE).exists():
-        raise RunError(
-            f"{path}: holds no network ({GENOTYPE} or best/{GENOTYPE}); name a run's folder or "
-            "what `nas compile --out` made"
-        )
-    return Subject(load(folder / GENOTYPE), path.resolve().name, _scores(folder / "cost.json"))
+    found = load(path)
+    folder = path if (path / FILE).exists() else path / "best"
+    return Subject(found, path.resolve().name, _scores(folder / "cost.json"))
 
 
 def _scores(path: Path) -> str:

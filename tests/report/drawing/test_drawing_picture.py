@@ -13,7 +13,7 @@ from nas.zoo import references
 
 def pictured(text: str) -> Picture:
     genotype = nas.genotype(text)
-    return picture(genotype, nas.cost(genotype))
+    return picture([(genotype, nas.cost(genotype))])
 
 
 def heads(unit: Unit) -> list[str]:
@@ -29,12 +29,12 @@ def test_resnet50_is_folded_as_in_table_1() -> None:
     drawn = pictured("resnet50")
     # arXiv:1512.03385, Table 1: conv2_x to conv5_x are 3, 4, 6 and 3 bottlenecks
     stages = [stage for stage in drawn.stages if stage.panels]
-    assert [stage.times for stage in stages] == [3, 4, 6, 3]
+    assert [stage.times for stage in stages] == [("3",), ("4",), ("6",), ("3",)]
     assert [stage.shapes for stage in stages] == [
-        ((256, 56, 56),),
-        ((512, 28, 28),),
-        ((1024, 14, 14),),
-        ((2048, 7, 7),),
+        (("256", "56", "56"),),
+        (("512", "28", "28"),),
+        (("1024", "14", "14"),),
+        (("2048", "7", "7"),),
     ]
 
 

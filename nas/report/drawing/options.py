@@ -1,0 +1,129 @@
+"""A search space as networks that between them have all its options.
+
+A choice of values (a kernel, a width, how many copies) is drawn with every value. A choice of
+expressions is one box that lists them; in the networks its largest option stands there, under a
+name by which the drawing knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from nas.blocks import registry
+from nas.genotype.expression import (
+    Branches,
+    Chain,
+    Choice,
+    Default,
+    Genotype,
+    Leaf,
+    Named,
+    Repeat,
+    Row,
+    Sum,
+    Tap,
+    Tie,
+)
+from nas.genotype.rewriting import everywhere
+from nas.report.drawing.label import sides, spelled, step
+from nas.space import Space
+
+MOST = 16  # networks; of a choice of more values some are left out between the first and the last
+LONG = 44  # characters of an option's text
+MARK = "choice__"
+
+
+@dataclass(slots=True)
+class _Marker:
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def __call__(self, part: Genotype) -> Genotype:
+        if not isinstance(part, Choice) or not part.parts:
+            return part
+        if any(isinstance(option, Default) for option in part.parts):
+            return part.parts[0]  # a setting: nothing that is drawn
+        name = f"{MARK}{next(self.numbers)}"
+        self.told[name] = tuple(dict.fromkeys(short(option) for option in part.parts))
+        largest = max(part.parts, key=lambda option: option.blocks)
+        return Chain((Named(largest, name),))
+
+
+def variants(space: Genotype) -> tuple[list[Genotype], Mapping[str, tuple[str, ...]]]:
+    """Networks of a space, and what stands for the choices of expressions in them: the options of
+    each by the name it has there."""
+    marker = _Marker()
+    marked = everywhere(space, marker)
+    if not marked.open:
+        return [marked], marker.told
+    found = Space(marked)
+    times = min(MOST, max(len(each.options) for each in found.decisions))
+    networks = []
+    for number in range(times):
+        point = {
+            each.key: each.options[_at(number, times, len(each.options))]
+            for each in found.decisions
+        }
+        networks.append(found.resolve(found.complete(point)))
+    return list(dict.fromkeys(networks)), marker.told
+
+
+def _at(number: int, times: int, options: int) -> int:
+    """Which option the network of that number takes: all in turn, or of too many evenly some."""
+    return number % options if options <= times else number * (options - 1) // (times - 1)
+
+
+def short(part: Genotype) -> str:
+    """An option in a few words: `3×3 conv, 64 × 2`."""
+    text = _short(part)
+    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+def _short(part: Genotype) -> str:
+    match part:
+        case Leaf():
+            return _leaf(part)
+        case Chain(items=items):
+            said = [_short(item) for item in items if not isinstance(item, Default)]
+            return " → ".join(word for word in said if word)
+        case Sum(items=items):
+            return " + ".join(map(_short, items))
+        case Branches(items=items):
+            return " | ".join(map(_short, items))
+        case Repeat(body=body, times=times):
+            return f"{_short(body)} × {_values(times)}"
+        case Row(copies=copies):
+            return " → ".join(map(_short, copies))
+        case Named(body=body) | Tie(body=body):
+            return _short(body)
+        case Tap(names=names):
+            return ", ".join(names)
+        case Choice(options=options):
+            return "|".join(_short(o) if isinstance(o, Genotype) else str(o) for o in options)
+    return ""
+
+
+def _leaf(part: Leaf) -> str:
+    given = dict(part.values)
+    entry = registry()[part.word]
+    kernel = stride = width = ""
+    for slot in entry.slots:
+        value = given.get(slot.name, None if slot.required else slot.default)
+        if slot.name == "kernel":
+            kernel = _values(value, sides)
+        elif slot.name == "stride":
+            stride = _values(value, step)
+        elif slot.type.kind == "channels" and not width:
+            width = _values(value)
+    head = " ".join(word for word in (kernel, part.word, stride) if word)
+    return f"{head}, {width}" if width else head
+
+
+def _values(value: object, say: Callable[[Any], str] = str) -> str:
+    """A field's value, or the values of a choice."""
+    options = value.options if isinstance(value, Choice) else (value,)
+    told = [say(option) for option in options if option is not None]
+    return spelled(tuple(dict.fromkeys(told)))

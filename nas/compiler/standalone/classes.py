@@ -26,6 +26,8 @@ SHORT = {
 }
 TAKEN = {"Network", "Output", "Path", "NamedTuple", "Any", "Callable", *OWN}
 COUNT = "layers"  # of a dense block
+FACTOR = "factor"  # a number in `forward`
+_NUMBER = re.compile(r"(?<![\w.\"])\d+\.\d+(?:e-?\d+)?(?![\w.])")
 Place = tuple[str, ...]  # names of parts
 
 
@@ -76,7 +78,22 @@ class Classes:
         return self._classes[self._shapes[id(scope)]]
 
     def forward(self, scope: Scope) -> str:
-        """The scope's `forward`; the first layer of a dense block reads maps, as the others do."""
+        """The scope's `forward`, with the numbers that differ within its class as attributes."""
+        one, count = self.of(scope), iter(range(scope.forward.count(".")))
+
+        def named(found: re.Match[str]) -> str:
+            written = one.written[(str(next(count)),), FACTOR]
+            return written if written[0].isdigit() else f"self.{written}"
+
+        return _NUMBER.sub(named, self._text(scope))
+
+    def factors(self, one: Class) -> list[str]:
+        """The arguments that are numbers in `forward`, and attributes of the same names."""
+        found = [one.written[key] for key in one.written if key[1] == FACTOR]
+        return list(dict.fromkeys(name for name in found if not name[0].isdigit()))
+
+    def _text(self, scope: Scope) -> str:
+        """Its `forward`; the first layer of a dense block reads maps, as the others do."""
         text = forward(scope)
         if id(scope) not in self._wide:
             return text
@@ -107,7 +124,11 @@ class Classes:
         elif module(scope) and scope is not self.root:
             shape = f"{module(scope)}"
         else:
-            text = f"dense {parts[0]}" if block else f"{self.forward(scope)}({inside})"
+            text = (
+                f"dense {parts[0]}"
+                if block
+                else f"{_NUMBER.sub('0.0', self._text(scope))}({inside})"
+            )
             key = f"{'root ' if scope is self.root else ''}{text}"
             number = self._numbers.setdefault(key, len(self._numbers))
             shape = f"#{number}"
@@ -212,6 +233,9 @@ class Classes:
                 yield from (
                     (here, key, value) for key, value in zip(one.arguments, values, strict=True)
                 )
+        if not place:
+            for number, found in enumerate(_NUMBER.findall(forward(scope))):
+                yield (str(number),), FACTOR, float(found)
 
 
 def sequence(scope: Scope) -> bool:
@@ -220,7 +244,8 @@ def sequence(scope: Scope) -> bool:
 
 
 def raw(scope: Scope) -> Iterator[object]:
-    """The values of all layers' arguments inside."""
+    """The values of all layers' arguments inside, and the numbers in `forward`."""
+    yield from _NUMBER.findall(scope.forward)
     for part in scope.parts.values():
         if isinstance(part, Scope):
             yield from raw(part)

@@ -37,7 +37,7 @@ def forward(scope: Scope) -> str:
     lines = _joined(text.rstrip("\n").split("\n"), scope)
     if numbered:
         lines = _looped(lines, len(scope.parts))
-    text = "\n".join(line for each in lines for line in _wrapped(each)) + "\n"
+    text = "\n".join(lines) + "\n"
     found = re.match(r"    def forward\(self, (\w+(?:, \w+)+)\):\n", text)
     if found:
         first = f"        x = torch.cat(({found[1]}), 1)\n"
@@ -45,7 +45,8 @@ def forward(scope: Scope) -> str:
         later = set(re.findall(r"\w+", rest)) & set(found[1].split(", ")[1:])
         if text[found.end() :].startswith(first) and not later:
             text = f"    def forward(self, *maps):\n        x = torch.cat(maps, 1)\n{rest}"
-    return text
+    wrapped = [line for each in text.splitlines() for line in _wrapped(each)]
+    return "\n".join(wrapped) + "\n"
 
 
 def listed(scope: Scope) -> bool:

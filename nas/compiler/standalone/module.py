@@ -129,7 +129,7 @@ class _Writer:
         text = self._said(one, scope)
         if text:
             lines += [f"    {line}" for line in textwrap.wrap(f'"""{text}"""', WIDTH - 4)] + [""]
-        if scope.parts:
+        if scope.parts or one.arguments:
             lines += self._dense_init(one) if one.dense else self._init(one, scope)
         written = FORWARD if one.dense else self.classes.forward(scope)
         return [*lines, *written.rstrip("\n").split("\n")]
@@ -153,6 +153,7 @@ class _Writer:
     def _init(self, one: Class, scope: Scope) -> list[str]:
         head = _Call("__init__", tuple(("", name) for name in ("self", *one.arguments)))
         lines = [*head.lines("def ", 4, ":"), "        super().__init__()"]
+        lines += [f"        self.{name} = {name}" for name in self.classes.factors(one)]
         for name, part in scope.parts.items():
             if re.fullmatch(r"[A-Za-z_]\w*", name):
                 lines += self._made(one, part, (name,), f"self.{name} = ", 8, "")
@@ -216,8 +217,11 @@ class _Writer:
             return (named if short else plain).lines(before, indent, after)
         pad = " " * indent
         made, deeper = (
-            [self._made(one, item, (*place, name), "", at, "") for name, item in part.parts.items()]
-            for at in (indent + 4, indent + 8)
+            [
+                self._made(one, item, (*place, name), "", at, end)
+                for name, item in part.parts.items()
+            ]
+            for at, end in ((indent + 4, ","), (indent + 8, ""))
         )
         items = _looped(made, deeper, indent + 4)
         if len(items) == 1:
@@ -244,7 +248,8 @@ def _is_list(scope: Scope) -> bool:
 
 
 def _looped(made: Sequence[list[str]], deeper: Sequence[list[str]], indent: int) -> list[str]:
-    """Items of a `Sequential`, equal neighbours as a loop; `deeper` are the same inside of one."""
+    """Items of a `Sequential`, equal neighbours as a loop; `deeper` are the same inside of one,
+    without a comma."""
     lines: list[str] = []
     at = 0
     while at < len(made):
@@ -253,10 +258,10 @@ def _looped(made: Sequence[list[str]], deeper: Sequence[list[str]], indent: int)
             end += 1
         item = made[at]
         if end - at == 1:
-            lines += [*item[:-1], f"{item[-1]},"]
+            lines += item
         else:
             pad, count = " " * indent, end - at
-            shorts = [one[0].strip() for one in (item, deeper[at]) if len(one) == 1]
+            shorts = [one[0].strip().rstrip(",") for one in (item, deeper[at]) if len(one) == 1]
             loops = [f"{pad}*({short} for _ in range({count}))," for short in shorts]
             fits = [loop for loop in loops if len(loop) <= WIDTH]
             last = [f"{pad}    for _ in range({count})", f"{pad}),"]

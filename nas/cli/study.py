@@ -54,10 +54,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from nas.study import studies
+    from nas.study import rerun, studies
 
     study = studies.find(args.name)
     out = args.out or Path("runs") / f"study-{study.name}{'-quick' if args.quick else ''}"
-    studies.run(study, out, args.quick, lambda line: print(line, flush=True))
+    rerun.run(study, out, args.quick, lambda line: print(line, flush=True))
     print(f"results: {out}")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nas.errors import NasError
-from nas.study import studies
+from nas.study import rerun, studies
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path for path in (ROOT / "studies").iterdir() if (path / "README.md").exists())
@@ -53,7 +53,7 @@ def sittings(out):
 
 def test_steps_run_in_order_and_are_written_down(small, tmp_path):
     said, out = [], tmp_path / "out"
-    studies.run(small, out, quick=False, say=said.append)
+    rerun.run(small, out, quick=False, say=said.append)
     assert said[1:4:2] == ["whole the data", "begins"]
     assert (out / "said.txt").read_text() == "whole the data\n"
     (sitting,) = sittings(out)
@@ -65,14 +65,14 @@ def test_steps_run_in_order_and_are_written_down(small, tmp_path):
 def test_what_was_begun_is_gone_on_with(small, tmp_path):
     said, out = [], tmp_path / "out"
     for _ in range(2):
-        studies.run(small, out, quick=False, say=said.append)
+        rerun.run(small, out, quick=False, say=said.append)
     assert said[-1] == "goes-on"
     assert len(sittings(out)) == 2
 
 
 def test_quick_runs_other_commands_and_leaves_out(small, tmp_path):
     said = []
-    studies.run(small, tmp_path / "out", quick=True, say=said.append)
+    rerun.run(small, tmp_path / "out", quick=True, say=said.append)
     assert said[1:] == ["little the data"]
 
 
@@ -81,13 +81,13 @@ def test_a_step_that_fails_says_which(small, tmp_path):
     out.mkdir()
     (out / "broken").touch()
     with pytest.raises(NasError, match=r"study small, step 1 .* exit code 1; repair .* goes on"):
-        studies.run(small, out, quick=False, say=print)
+        rerun.run(small, out, quick=False, say=print)
 
 
 def test_what_a_study_needs_is_asked_for_first(small, tmp_path, monkeypatch):
     monkeypatch.delenv("NAS_TEST_NEEDS")
     with pytest.raises(NasError, match="small needs the environment variable NAS_TEST_NEEDS"):
-        studies.run(small, tmp_path / "out", quick=False, say=print)
+        rerun.run(small, tmp_path / "out", quick=False, say=print)
     assert not (tmp_path / "out").exists()
 
 
@@ -95,7 +95,7 @@ def test_no_quick_is_said(small, tmp_path):
     (small.folder / "commands.toml").write_text('about = "x"\n[[step]]\nrun = "python x.py"\n')
     whole = studies.RepositoryStudy.load(small.folder)
     with pytest.raises(NasError, match="--quick: study small has no quick form"):
-        studies.run(whole, tmp_path / "out", quick=True, say=print)
+        rerun.run(whole, tmp_path / "out", quick=True, say=print)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,6 @@ def test_a_study_s_commands_are_scripts_of_its_own_or_subcommands(folder):
     for step in study.steps:
         for command in filter(None, (step.run, step.quick, step.resume)):
             program, script, *_ = shlex.split(command)
-            assert program in studies.PROGRAMS
+            assert program in rerun.PROGRAMS
             assert program == "nas" or (ROOT / script).parent == folder
             assert program != "python" or (ROOT / script).exists()

@@ -105,7 +105,7 @@ def _texts(stage: Stage) -> list[str]:
     labels = [_first(part.label) for part in stage.parts]
     labels = [replace(each, what=each.what.replace("\n", " | ")) for each in labels]
     if len(labels) == 1 and "name" in (found := dict(labels[0].facts)):
-        of = "".join(found.get("of", ()))
+        of = spelled(found.get("of", ()))
         return [f"{found['name'][0]}:  {of}" if of else f"{found['name'][0]}: {labels[0].what}"]
     times = ["".join(dict(each.facts).get("times", ())) for each in labels]
     again = [f" × {n}" if n else "" for n in times]

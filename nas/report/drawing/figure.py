@@ -150,14 +150,15 @@ def _box(shape: _Shape, label: Label, x: float, y: float) -> list[Mark]:
         marks.append(Rect(left + 4, top + 4, wide, high, f"{name} behind"))
     marks.append(Rect(left, top, wide, high, name))
     base = top + (high - LINE * len(shape.lines)) / 2 + HEAD * ASCENT + 1.5
-    head = width_of(shape.lines[0], HEAD)
+    size = FOOT if "\n" in label.what else HEAD
+    head = width_of(shape.lines[0], size)
     badges = sum(map(badge_width, shape.letters))
     times = width_of(f"  × {shape.times}", HEAD, bold=True) if shape.times else 0.0
     at = left + wide / 2 - (head + badges + times) / 2
     for each in shape.letters:
         marks += badge(each, at, base - 13.2)
         at += badge_width(each)
-    marks.append(Text(at + head / 2, base, shape.lines[0], HEAD, "middle", f"{name}-text"))
+    marks.append(Text(at + head / 2, base, shape.lines[0], size, "middle", f"{name}-text"))
     if shape.times:
         marks.append(
             Text(at + head + 9, base, f"× {shape.times}", HEAD, style=f"{name}-text", bold=True)

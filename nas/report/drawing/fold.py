@@ -27,7 +27,7 @@ NONE = re.compile(r"(?!)")
 LISTED = 5  # options that a box lists
 LAYERS = 5  # of a dense block that are drawn; of more, the first ones and the last
 Leaves: TypeAlias = Mapping[Path, Leaf]
-Choices: TypeAlias = Mapping[str, tuple[str, ...]]  # options by the name of their place
+Choices: TypeAlias = "Mapping[str, Options]"  # by the name of their place
 NO_CHOICES: Choices = MappingProxyType({})
 
 
@@ -94,20 +94,40 @@ def block_label(leaf: Leaf | None, name: str, reads: Spec, gives: Spec) -> Label
             continue
         if slot.name == "kernel" and isinstance(value, int | tuple):
             facts["kernel"] = sides(value)
-        elif slot.name in NUMBERS and (slot.name in given or slot.name == "expand"):
+        elif slot.name in NUMBERS and (value != slot.default or slot.name in ALWAYS):
             facts[slot.name] = NUMBERS[slot.name].format(value) if value else ""
     return label(Kind.BLOCK, leaf.word, **facts)
 
 
-def choice(options: tuple[str, ...]) -> Vertex:
-    """A box that lists the options; many have a figure of their own."""
-    listed = Vertex(label(Kind.CHOICE, "\n".join(options)))
-    if len(options) <= LISTED:
-        return listed
-    title = label(Kind.CHOICE, f"{len(options)} options")
-    return Vertex(label(Kind.CHOICE, f"one of {len(options)}"), (Unit(title, (listed,), ()),))
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a choice of expressions, each in a few words, and the choices in them."""
+
+    said: tuple[str, ...]
+    inner: tuple[Options, ...] = ()
+
+    @property
+    def short(self) -> bool:
+        """Whether a box lists them; more have a figure of their own."""
+        return len(self.said) <= LISTED
 
 
+def choice(options: Options) -> Vertex:
+    """A box that lists the options, or says how many."""
+    inner = tuple(_listed(each) for each in options.inner)
+    if options.short:
+        return Vertex(label(Kind.CHOICE, "\n".join(options.said)), inner)
+    return Vertex(label(Kind.CHOICE, f"one of {len(options.said)}"), (_listed(options),))
+
+
+def _listed(options: Options) -> Unit:
+    """The figure of a list."""
+    title = label(Kind.CHOICE, f"{len(options.said)} options")
+    inner = tuple(_listed(each) for each in options.inner)
+    return Unit(title, (Vertex(label(Kind.CHOICE, "\n".join(options.said)), inner),), ())
+
+
+ALWAYS = ("expand", "growth", "group_width")  # of these also the default
 NUMBERS = {  # fields that a figure names beside a block
     "expand": "expand {:g}",
     "groups": "{} groups",
@@ -290,7 +310,7 @@ class _Unit:
         found: dict[Path, list[int]] = {}
         for index in members:
             path = self.fold.nodes[index].path
-            for depth, name in enumerate(path[:-1], 1):
+            for depth, name in enumerate(path, 1):
                 if self.fold.scope.fullmatch(name):
                     found.setdefault(path[:depth], []).append(index)
                     break

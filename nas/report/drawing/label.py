@@ -110,19 +110,22 @@ def spelled(values: Values) -> str:
     said = [value for value in values if value]
     if not said:
         return ""
+    if len(said) > 1 and " | " in said[0]:  # each tells of several branches
+        return f"{said[0]} … {said[-1]}"
     front, said, back = _shared(said)
     text = f"{front}{_range(said) if len(said) > MOST else '|'.join(_in_order(said))}{back}"
     return f"({text})" if len(said) + 1 == len(values) else text
 
 
 def _shared(values: list[str]) -> tuple[str, list[str], str]:
-    """The word that all begin with, the rest of each, and the word that all end with."""
-    split = [value.partition(" ") for value in values]
-    if len(values) > 1 and all(space for _, space, _ in split):
-        for n, m, front, back in ((0, 2, "{} ", ""), (2, 0, "", " {}")):
-            if len({each[n] for each in split}) == 1:
-                word = split[0][n]
-                return front.format(word), [each[m] for each in split], back.format(word)
+    """What all begin with, the last word of each, or the first, and what all end with."""
+    ends = [value.rpartition(" ") for value in values]
+    begins = [value.partition(" ") for value in values]
+    if len(values) > 1 and all(" " in value for value in values):
+        if len({front for front, _, _ in ends}) == 1:
+            return f"{ends[0][0]} ", [rest for *_, rest in ends], ""
+        if len({back for *_, back in begins}) == 1:
+            return "", [rest for rest, _, _ in begins], f" {begins[0][2]}"
     return "", values, ""
 
 

@@ -89,25 +89,24 @@ def picture(networks: Sequence[tuple[Genotype, Cost]], choices: Choices = NO_CHO
         known[:] = dict.fromkeys(known)
     _nested(units)
     numbers = {key: number for number, key in enumerate(units)}
-    alike = [each for each in rows if _outline(each) == _outline(rows[0])]
+    alike = [each for each in rows if len(each) == len(rows[0])]
     stages = [
-        _stage(column, numbers, figures=len(networks) == 1) for column in zip(*alike, strict=True)
+        _stage(column, numbers, figures=len(networks) == 1 and not choices)
+        for column in zip(*alike, strict=True)
     ]
     return Picture(tuple(stages), tuple(_panel(found, numbers) for found in units.values()))
 
 
-def _outline(rows: Sequence[Stage]) -> list[list[str]]:
-    return [[part.label.what for part in row.parts] for row in rows]
-
-
 def _stage(column: Sequence[Stage], numbers: dict[object, int], *, figures: bool) -> Stage:
     """One row of the same in several networks; `figures` where they hold for all."""
-    first = column[0]
+    first = next((row for row in column if any(part.units for part in row.parts)), column[0])
+    words = [part.label.what for part in first.parts]
+    column = [row for row in column if [part.label.what for part in row.parts] == words]
     parts = _joined([row.parts for row in column])
     times = tuple(dict.fromkeys(n for row in column for n in row.times))
     shapes = tuple(
         tuple(spelled(tuple(dict.fromkeys(side))) for side in zip(*shape, strict=True))
-        for shape in zip(*(row.shapes for row in column), strict=True)
+        for shape in zip(*(row.shapes for row in column), strict=False)
     )
     shown = [unit.key for part in parts for unit in part.units if unit.key in numbers]
     return replace(

@@ -7,9 +7,10 @@ name by which the drawing knows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 from nas.blocks import registry
@@ -28,17 +29,19 @@ from nas.genotype.expression import (
     Tie,
 )
 from nas.genotype.rewriting import everywhere
+from nas.report.drawing.fold import Choices, Options
 from nas.report.drawing.label import sides, spelled, step
 from nas.space import Space
 
-MOST = 16  # networks; of a choice of more values some are left out between the first and the last
+TURNS = 3
+MOST = 12  # networks a turn; of a choice of more values some are left out
 LONG = 44  # characters of an option's text
 MARK = "choice__"
 
 
 @dataclass(slots=True)
 class _Marker:
-    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    told: dict[str, Options] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
     def __call__(self, part: Genotype) -> Genotype:
@@ -47,12 +50,33 @@ class _Marker:
         if any(isinstance(option, Default) for option in part.parts):
             return part.parts[0]  # a setting: nothing that is drawn
         name = f"{MARK}{next(self.numbers)}"
-        self.told[name] = tuple(dict.fromkeys(short(option) for option in part.parts))
+        said = tuple(dict.fromkeys(self.short(option) for option in part.parts))
+        inner = dict.fromkeys(self.told[n] for option in part.parts for n in _marks(option))
+        self.told[name] = Options(said, tuple(inner))
         largest = max(part.parts, key=lambda option: option.blocks)
         return Chain((Named(largest, name),))
 
+    def short(self, part: Genotype) -> str:
+        """An option in a few words: `3×3 conv, 64 × 2`."""
+        text = re.sub(
+            rf"{MARK}\d+", lambda found: f"one of {len(self.told[found[0]].said)}", _short(part)
+        )
+        return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
-def variants(space: Genotype) -> tuple[list[Genotype], Mapping[str, tuple[str, ...]]]:
+
+def _marks(part: Genotype) -> list[str]:
+    """The marks in an expression that stand in no other."""
+    if isinstance(part, Named) and part.name.startswith(MARK):
+        return [part.name]
+    inside = (
+        [v for _, v in part.values if isinstance(v, Genotype)]
+        if isinstance(part, Leaf)
+        else part.parts
+    )
+    return [name for each in inside for name in _marks(each)]
+
+
+def variants(space: Genotype) -> tuple[list[Genotype], Choices]:
     """Networks of a space, and what stands for the choices of expressions in them: the options of
     each by the name it has there."""
     marker = _Marker()
@@ -61,25 +85,19 @@ def variants(space: Genotype) -> tuple[list[Genotype], Mapping[str, tuple[str, .
         return [marked], marker.told
     found = Space(marked)
     times = min(MOST, max(len(each.options) for each in found.decisions))
-    networks = []
-    for number in range(times):
-        point = {
-            each.key: each.options[_at(number, times, len(each.options))]
-            for each in found.decisions
-        }
-        networks.append(found.resolve(found.complete(point)))
-    return list(dict.fromkeys(networks)), marker.told
+    networks: dict[Genotype, None] = {}
+    for turn, number in product(range(TURNS), range(times)):
+        point = {}
+        for place, each in enumerate(found.decisions):  # turned, so that not all go together
+            at = _at((number + turn * place) % times, times, len(each.options))
+            point[each.key] = each.options[at]
+        networks[found.resolve(found.complete(point))] = None
+    return list(networks), marker.told
 
 
 def _at(number: int, times: int, options: int) -> int:
-    """Which option the network of that number takes: all in turn, or of too many evenly some."""
+    """Which option stands for that number: all in turn, or of too many evenly some."""
     return number % options if options <= times else number * (options - 1) // (times - 1)
-
-
-def short(part: Genotype) -> str:
-    """An option in a few words: `3×3 conv, 64 × 2`."""
-    text = _short(part)
-    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
 
 def _short(part: Genotype) -> str:
@@ -97,6 +115,8 @@ def _short(part: Genotype) -> str:
             return f"{_short(body)} × {_values(times)}"
         case Row(copies=copies):
             return " → ".join(map(_short, copies))
+        case Named(name=name) if name.startswith(MARK):
+            return name
         case Named(body=body) | Tie(body=body):
             return _short(body)
         case Tap(names=names):
@@ -110,6 +130,7 @@ def _leaf(part: Leaf) -> str:
     given = dict(part.values)
     entry = registry()[part.word]
     kernel = stride = width = ""
+    word = part.word
     for slot in entry.slots:
         value = given.get(slot.name, None if slot.required else slot.default)
         if slot.name == "kernel":
@@ -118,7 +139,9 @@ def _leaf(part: Leaf) -> str:
             stride = _values(value, step)
         elif slot.type.kind == "channels" and not width:
             width = _values(value)
-    head = " ".join(word for word in (kernel, part.word, stride) if word)
+        elif slot.name == "dilation" and value != slot.default:
+            word = f"{word}, dilation {_values(value)}"
+    head = " ".join(word for word in (kernel, word, stride) if word)
     return f"{head}, {width}" if width else head
 
 

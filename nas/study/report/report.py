@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nas.artefacts.folder import replace
 from nas.errors import NasError, RunError
 from nas.genotype import Genotype, parse
 from nas.report.figures import Figure, csv, save
 from nas.report.figures.figure import plain
-from nas.report.folder import replace
 from nas.report.status import Status
 from nas.search.reading import driver
 from nas.study.report import pictures

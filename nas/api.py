@@ -50,7 +50,7 @@ def load(folder: str | Path) -> Network:
 
     Nothing in the folder is executed. Raises RunError, GenotypeError or WeightsError.
     """
-    from nas.report.artefact import read
+    from nas.artefacts.whole import read
 
     return read(Path(folder))
 

@@ -21,7 +21,7 @@ def trained(folder: Path, data: DataSet, resolution: int | None = None) -> tuple
     """
     import nas
     from nas.genotype.recording import graph
-    from nas.report.artefact import GENOTYPE
+    from nas.artefacts.whole import GENOTYPE
     from nas.train.fixres import at_resolution
 
     if not (folder / GENOTYPE).exists() and (folder / "best" / GENOTYPE).exists():

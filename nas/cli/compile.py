@@ -26,7 +26,7 @@ made.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("genotype", help="a reference's name, a .nas file or text")
+    parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder")
     parser.add_argument("--seed", type=int, default=0, help="of the weights (default: 0)")
     parser.add_argument(
@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     genotype = nas.genotype(args.genotype)
     _there(args.device)
 
-    from nas.report.artefact import FILES, Origin, write
+    from nas.artefacts.readme import Origin
+    from nas.artefacts.whole import FILES, write
     from nas.train.checkpoint import save
 
     network: Network = nas.compile(

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nas.artefacts.folder import replace
+from nas.artefacts.formats import Exports
+from nas.artefacts.readme import Origin
+from nas.artefacts.whole import contents
 from nas.errors import RunError
 from nas.genotype import Genotype, parse
-from nas.report.artefact import Origin, contents
-from nas.report.folder import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ class Best:
     seeds: int = 1  # whose means the scores are; the weights are the last one's
 
 
-def publish(best: Best, weights: Path, folder: Path) -> None:
+def publish(best: Best, weights: Path, folder: Path, exports: Exports | None = None) -> None:
     """`folder` holds `best` whole, as `nas compile` would leave it, and `nas.load` reads it; its
-    weights are those at `weights` or, if it wasn't trained, drawn with seed 0.
+    weights are those at `weights` or, if it wasn't trained, drawn with seed 0. `exports` are
+    further files of it.
 
     Whatever was there is replaced in one step: a reader finds the old folder or the new one.
     Raises `RunError` if it can't be written; the old one then stays.
@@ -54,7 +57,7 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
     try:
         network = parse(best.genotype)
         save = _drawn(network) if best.untrained else lambda path: _link(weights, path)
-        replace(folder, contents(network, save, origin))
+        replace(folder, contents(network, save, origin, exports))
     except OSError as error:
         raise RunError(
             f"{folder}: can't be written ({error.strerror}); the best before is still there: make "

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nas.artefacts import folder as folders
+from nas.artefacts.whole import FILES
 from nas.errors import RunError
-from nas.report import folder as folders
-from nas.report.artefact import FILES
 from nas.report.best import Best, holds, publish
 
 

@@ -86,7 +86,8 @@ def _layers(x: Axis, y: Axis, *, stairs: bool) -> list[dict[str, Any]]:
         "mark": {
             "type": "circle",
             "size": 34,
-            "opacity": 0.7,
+            "opacity": 1,
+            "fillOpacity": 0.7,
             "cursor": "pointer",
             "style": "quiet",
         },

@@ -98,7 +98,7 @@ def _spec(
     colour = {"field": "level", "type": "nominal", "title": None, "scale": {"domain": names}}
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "circle", "size": 28, "opacity": 0.55},
+            "mark": {"type": "circle", "size": 28, "opacity": 1, "fillOpacity": 0.55},
             "encoding": {"y": {**value, "field": "value"}, "color": colour, "tooltip": hover},
         },
         {

@@ -59,7 +59,12 @@ def parallel(
             "data": {"name": "steps"},
             "layer": [
                 {
-                    "mark": {"type": "line", "opacity": 0.55, "strokeWidth": 1.5},
+                    "mark": {
+                        "type": "line",
+                        "opacity": 1,
+                        "strokeOpacity": 0.55,
+                        "strokeWidth": 1.5,
+                    },
                     "encoding": {
                         "x": x,
                         "y": {**y, "field": "level"},

@@ -31,7 +31,7 @@ def rungs(rows: Sequence[Reached], what: str) -> Figure:
         "rungs",
         "From rung to rung",
         {
-            "mark": {"type": "line", "point": {"size": 22}, "opacity": 0.7},
+            "mark": {"type": "line", "point": {"size": 22}, "opacity": 1, "strokeOpacity": 0.7},
             "encoding": {
                 "x": {
                     "field": "epochs",

@@ -93,9 +93,10 @@ class Objective:
         return tuple(name for name in dict.fromkeys(named) if not _measured(name))
 
     @property
-    def measured(self) -> tuple[bool, ...]:
-        """Which of the names are measured, with the luck of a training, and not counted."""
-        return tuple(_measured(name) for name in self.names)
+    def counted(self) -> tuple[str | None, ...]:
+        """For each name the figure that is counted before a training, None where it is measured,
+        with the training's luck."""
+        return tuple(None if _measured(name) else name for name in self.names)
 
     @property
     def box(self) -> Box | None:

@@ -7,7 +7,7 @@ Zhang, IEEE Transactions on Cybernetics 47(9), 2017).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 import numpy as np
@@ -48,11 +48,10 @@ class Ranking:
             first -= len(level.numbers)
         return None
 
-    @property
-    def order(self) -> list[int]:
+    def __iter__(self) -> Iterator[int]:
         """All numbers, from best to worst."""
         self._place()
-        return [number for level in self._levels for number in level.order]
+        return (number for level in self._levels for number in level.order)
 
     def _place(self) -> None:
         # The largest first: what comes later dominates nothing that came before it, and moves it.

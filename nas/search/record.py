@@ -9,10 +9,8 @@ were drawn at random, to be trained whatever their score, are noted as `drawn`.
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +20,20 @@ from optuna.trial import FrozenTrial, TrialState
 from nas.errors import RunError
 from nas.search.book import Book
 from nas.search.candidates import Candidate, Point
-from nas.search.card import sizes
-from nas.search.kept import REFERENCE, KeptTrial, recall, results
+from nas.search.course import PARENT, RANDOM, Course, Open, kept
+from nas.search.kept import REFERENCE, results
 from nas.search.objective import Objective
-from nas.search.parents import Parents, nearest
-from nas.search.repeats import Repeats, mean
-from nas.search.rungs import WHOLE, Climb, Climbs, Rungs
+from nas.search.repeats import Repeats
+from nas.search.rungs import WHOLE, Rungs
 from nas.search.samplers._base import SpaceSampler
 from nas.search.screening import Screened, Screening, failed
-from nas.search.standing import FAILURES, Finished, Standing
+from nas.search.standing import FAILURES, Finished
 from nas.search.warm_start import Known, WarmStart
 from nas.trial import Job, Kind, Outcome
 
 DRAWN = "drawn"  # what is noted of a screening
-RANDOM = "random"  # the attribute of a trial that its sampler didn't draw
 DRAWS = 100  # before nothing more is drawn at random, as all was
-PARENT = "parent"  # among a trial's attributes: whose weights it begins with
-SCORES = "scores"  # there, too: by zero-cost proxies, for the sampler
+SCORES = "scores"  # among a trial's attributes: by zero-cost proxies, for the sampler
 PARTS = 2  # that a step's batch is cut into once memory ran out
 
 
@@ -60,22 +55,16 @@ class Record:
         inherit: bool = False,
     ) -> None:
         self.path = path
-        self.standing = Standing(objective, failures)
+        self._course = Course(objective, rungs, sampler.seed, failures, inherit)
+        self.standing = self._course.standing
         self._rungs = rungs
         self._sampler = sampler
+        sampler.counted = objective.counted
         self._candidates = sampler.candidates
         self._objective = objective
         named = (*sampler.candidates.limits.names, *objective.figures)
         self._figures = tuple(dict.fromkeys(named))  # kept of each candidate, and what is basic
         self._seed = sampler.seed
-        self._running: dict[int, Job] = {}
-        self._waiting: dict[int, Job] = {}  # by its last job; it may be promoted
-        self._again: deque[Job] = deque()
-        self._climbs = Climbs()
-        self.scoring = 0.0  # seconds at rung 0, of what the sampler drew
-        self.training: dict[int, float] = {}  # seconds at higher rungs, by trial
-        self._open: dict[int, _Open] = {}  # what is known of trials that haven't ended
-        self._parents = Parents() if inherit else None
         self._book = Book(path, sampler, objective, settings)
         self._drawn: list[int] = list(self._book.noted(DRAWN) or ())
         self.exhausted = False  # nothing is left to draw at random
@@ -96,22 +85,33 @@ class Record:
     @property
     def running(self) -> tuple[int, ...]:
         """The numbers of the trials that were asked and not told yet."""
-        return tuple(self._running)
+        return tuple(self._course.running)
 
     @property
     def waiting(self) -> tuple[int, ...]:
         """The numbers of the trials that wait at a rung for a promotion."""
-        return tuple(self._waiting)
+        return tuple(self._course.waiting)
 
     @property
     def unfinished(self) -> tuple[int, ...]:
         """The numbers of all trials that have begun and not ended."""
-        return tuple(self._open)
+        return tuple(self._course.open)
+
+    @property
+    def scoring(self) -> float:
+        """Seconds at the first rung, of what the sampler drew."""
+        return self._course.scoring
+
+    @property
+    def training(self) -> Mapping[int, float]:
+        """Seconds at higher rungs, by trial."""
+        return self._course.training
 
     @property
     def parents(self) -> set[int]:
         """The numbers of the trials whose weights others begin with, or may."""
-        return self._parents.needed if self._parents else set()
+        parents = self._course.parents
+        return parents.needed if parents else set()
 
     def inherited(self, number: int) -> bool:
         """Whether a trial began with another one's weights."""
@@ -120,18 +120,19 @@ class Record:
     @property
     def begun(self) -> int:
         """How many trials count towards a budget, or will unless they fail."""
-        return self.standing.good + len(self._open)
+        return self.standing.good + len(self._course.open)
 
     @property
     def drawn(self) -> dict[int, bool]:
         """The trials that were drawn at random, to be trained whatever their score, and whether
         they failed."""
-        return {each: failed(self._climbs[each]) for each in self._drawn}
+        return {each: failed(self._course.climbs[each]) for each in self._drawn}
 
     @property
     def sent(self) -> int:
         """How many trials are trained, or being so, after a score."""
-        return sum(one.sent > 0 and not failed(one) for one in self._climbs.values())
+        climbs = self._course.climbs.values()
+        return sum(one.sent > 0 and not failed(one) for one in climbs)
 
     def ask(self, begin: bool = True, at_random: int = 0) -> Job | None:
         """The next job, in the journal before it is returned; None where there is none for now.
@@ -141,14 +142,15 @@ class Record:
         and repeated candidates are told at once, and the next one is drawn. Once nothing runs and
         nothing may begin (or `standing.ended` says why), None is for good.
         """
-        while self._again:
-            job = self._again.popleft()
+        course = self._course
+        while course.again:
+            job = course.again.popleft()
             if self._ask_again(job):
                 return job
         while not self.standing.ended or self.standing.spent:
             begins = begin and not self.standing.ended and self._sampler.left
             number = self._rungs.promoted(
-                self._climbs, begins=begins, busy=bool(self._running), drawn=self._drawn
+                course.climbs, begins=begins, busy=bool(course.running), drawn=self._drawn
             )
             if number is not None:
                 return self._promoted(number)
@@ -171,21 +173,22 @@ class Record:
         waiting. One that was lost is asked again; one that ran out of memory too, once, with its
         batches cut in two. Telling of a trial that isn't running changes nothing.
         """
-        job = self._running.get(outcome.number)
+        course = self._course
+        job = course.running.get(outcome.number)
         if job is None:
             return outcome
         if outcome.kind == Kind.LOST and job.attempt <= FAILURES:
-            self._again.append(replace(job, attempt=job.attempt + 1))
-            del self._running[job.number]
+            course.again.append(replace(job, attempt=job.attempt + 1))
+            del course.running[job.number]
             return outcome
         self.standing.seconds += outcome.seconds
-        self._count(job.number, job.rung, outcome.seconds)
-        known = self._open[job.number]
+        course.took(job.number, job.rung, outcome.seconds)
+        known = course.open[job.number]
         known.seconds += outcome.seconds
         if outcome.kind == Kind.OUT_OF_MEMORY and job.accumulate == 1:
             return self._retried(job, outcome)
-        outcome, values = self._valued(outcome, job, known)
-        del self._running[job.number]
+        outcome, values = course.valued(outcome, job)
+        del course.running[job.number]
         with self._book:
             if outcome.kind == Kind.COMPLETE and self._rungs.top:
                 self._book.result(job, outcome, values, known.own)
@@ -193,14 +196,9 @@ class Record:
             if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
                 self._book.end(replace(outcome, seconds=known.seconds), values)
         if outcome.kind == Kind.COMPLETE:
-            self._reached(job, values, outcome.figures)
+            course.reached(job, values, outcome.figures)
         if outcome.kind != Kind.COMPLETE or job.rung == self._rungs.top:
-            self._end(job.number)
-            self.standing.add(outcome.kind, outcome.reason)
-            if self._parents and outcome.kind == Kind.COMPLETE:
-                self._parents.young.append(job.number)
-            if self._parents and outcome.better is not None:
-                self._parents.next.append(outcome.better)
+            course.end(outcome)
         return outcome
 
     def finish(self) -> None:
@@ -208,15 +206,15 @@ class Record:
         stay, as none of them was found worse."""
         if isinstance(self._rungs, Repeats):
             return
-        with self._book:
-            for number in self._waiting:
-                known = self._open[number]
-                last = known.figures
-                self._book.end(Outcome(number, Kind.PRUNED, last, known.seconds))
+        pruned = []
         for number in self.waiting:
-            del self._waiting[number]
-            self._end(number)
-            self.standing.add(Kind.PRUNED)
+            known = self._course.open[number]
+            pruned.append(Outcome(number, Kind.PRUNED, known.figures, known.seconds))
+        with self._book:
+            for each in pruned:
+                self._book.end(each)
+        for each in pruned:
+            self._course.end(each)
 
     def take(self, known: WarmStart) -> None:
         """Begin with what another run has measured, as complete trials that samplers learn from.
@@ -238,16 +236,17 @@ class Record:
         one objective; none if it predicts nothing."""
         if isinstance(self._rungs, Screening):
             return ()  # it has learnt from the scores
-        numbers = self._sampler.believed(self._study, self._objective.measured)
-        kept = [_kept(self._book.trials[number]) for number in numbers]
-        return tuple(each.finished(self._job_seed(each.number))[-1] for each in kept if each.own)
+        numbers = self._sampler.believed(self._study)
+        trials, seed = self._book.trials, self._course.job_seed
+        known = [kept(trials[number]) for number in numbers]
+        return tuple(each.finished(seed(each.number))[-1] for each in known if each.own)
 
     def screened(self) -> tuple[Screened, ...]:
         """What a screening has trained, by number."""
         if not isinstance(self._rungs, Screening):
             return ()
         main, trials = self._objective.main, self._book.trials
-        best = set(self._rungs.best(self._climbs))
+        best = set(self._rungs.best(self._course.climbs))
         found = []
         for number in sorted(self.training):
             told = results(trials[number].user_attrs)
@@ -275,8 +274,9 @@ class Record:
     def _new(self) -> Job | None:
         """Draw a candidate, a mutant of the next trial that is to have a child or else what the
         sampler proposes: its job, or None if it was refused and told."""
-        if self._parents and self._parents.next:
-            return self._child(self._parents.next.popleft())
+        parents = self._course.parents
+        if parents and parents.next:
+            return self._child(parents.next.popleft())
         return self._begun()
 
     def _child(self, parent: int) -> Job | None:
@@ -295,7 +295,7 @@ class Record:
             number = self._candidates.seen.get(found.card.hash)
             if number is None:
                 return self._begun(found.point, random=True)
-            if number in self._drawn or failed(self._climbs[number]):
+            if number in self._drawn or failed(self._course.climbs[number]):
                 continue
             self._drawn.append(number)
             self.note(DRAWN, self._drawn)
@@ -321,7 +321,7 @@ class Record:
             if drawn.params == self._candidates.reference:
                 held[REFERENCE] = True
             if parent is None and not refused:
-                parent = self._parent(drawn.params)
+                parent = self._course.parent(drawn.params, self._book.trials)
             if parent is not None:
                 held[PARENT] = parent
             if self._candidates.scores and not refused:
@@ -334,40 +334,10 @@ class Record:
             self.standing.add(refused.kind, refused.reason)
             return None
         self._candidates.seen[card.hash] = number
-        job = self._born(self._job(number, card.genotype), parent)
-        self._open[job.number] = _Open(card.sizes(self._figures), reference=REFERENCE in held)
-        self._climbs[job.number] = Climb(random=random)
-        self._running[job.number] = job
+        course = self._course
+        job = course.born(course.job(number, card.genotype), parent, self._book.trials)
+        course.begin(job, Open(card.sizes(self._figures), reference=REFERENCE in held), random)
         return job
-
-    def _job(self, number: int, genotype: str, rung: int = 0) -> Job:
-        epochs, total = self._rungs.span(rung)
-        seed = self._job_seed(number, rung)
-        return Job(number, genotype, seed, rung, epochs=epochs, total=total)
-
-    def _parent(self, point: Point) -> int | None:
-        """The trial whose weights a candidate begins with, if it is to inherit any."""
-        if self._parents is None:
-            return None
-        trials, main = self._book.trials, self._objective.main
-        front = [each.number for each in self.standing.front]
-        complete = [
-            number
-            for number in dict.fromkeys((*self._parents.young, *front))
-            if trials[number].state == TrialState.COMPLETE
-        ]
-        return nearest(
-            point,
-            ((each, trials[each].params, self._climbs[each].gains[-1][main]) for each in complete),
-        )
-
-    def _born(self, job: Job, parent: int | None) -> Job:
-        """The job of a trial that begins with another one's weights."""
-        if parent is None or self._parents is None:
-            return job
-        self._parents.of[job.number] = parent
-        text = self._book.trials[parent].user_attrs["genotype"]
-        return replace(job, parent=parent, parent_genotype=text)
 
     def _taken(self, known: Known, run: str) -> tuple[tuple[float, ...], dict[str, Any]]:
         """The objectives' values of a trial of another run, and its attributes in this one."""
@@ -384,20 +354,13 @@ class Record:
         }
 
     def _promoted(self, number: int) -> Job:
-        last = self._waiting.pop(number)
-        rung = last.rung + 1
         with self._book:
-            self._book.set(number, sent=rung)
-        epochs, total = self._rungs.span(rung)
-        seed = self._job_seed(number, rung)
-        job = replace(last, seed=seed, rung=rung, epochs=epochs, total=total)
-        self._climbs[number] = replace(self._climbs[number], sent=rung)
-        self._running[number] = job
-        return job
+            self._book.set(number, sent=self._course.waiting[number].rung + 1)
+        return self._course.promote(number)
 
     def _ask_again(self, job: Job) -> bool:
         """Write that a lost trial runs once more; False if it was lost too often to try again."""
-        self._running[job.number] = job
+        self._course.running[job.number] = job
         if job.attempt > FAILURES:
             reason = f"its driver died {FAILURES} times while it ran (out of memory?)"
             self.tell(Outcome(job.number, Kind.LOST, reason=reason))
@@ -411,66 +374,13 @@ class Record:
         """Leave the trial to be asked again with its batches cut in two."""
         again = replace(job, attempt=job.attempt + 1, accumulate=PARTS)
         with self._book:
-            seconds = round(self._open[job.number].seconds, 3)
+            seconds = round(self._course.open[job.number].seconds, 3)
             self._book.set(job.number, attempt=again.attempt, accumulate=PARTS, seconds=seconds)
         self.standing.retried += 1
-        del self._running[job.number]
-        self._again.append(again)
+        del self._course.running[job.number]
+        self._course.again.append(again)
         cause = outcome.reason.splitlines()[0] if outcome.reason else outcome.kind.value
         return replace(outcome, reason=f"{cause}; tried again with its batch in {PARTS} parts")
-
-    def _valued(
-        self, outcome: Outcome, job: Job, known: _Open
-    ) -> tuple[Outcome, tuple[float, ...]]:
-        """The outcome as it is recorded, and the objectives' values if it is complete."""
-        outcome = _finite(outcome)
-        if outcome.kind != Kind.COMPLETE:
-            return outcome, ()
-        if isinstance(self._rungs, Repeats):
-            known.own.append(dict(outcome.figures))
-            outcome = replace(outcome, figures=mean(known.own))
-        objective = self._objective.trained if job.rung else self._objective
-        try:
-            return outcome, objective.values({**outcome.figures, **known.sizes})
-        except KeyError as error:
-            reason = f"the evaluator measured no {error}"
-            return replace(outcome, kind=Kind.CRASHED, reason=reason), ()
-
-    def _reached(self, job: Job, values: tuple[float, ...], figures: Mapping[str, float]) -> None:
-        """Take a result into the standing and among those that may be promoted."""
-        number, known = job.number, self._open[job.number]
-        known.figures = figures
-        climb = self._climbs[number]
-        gains = self._objective.gains(values)
-        self._climbs[number] = replace(climb, gains=(*climb.gains, gains))
-        self._waiting[number] = job
-        figures = {**figures, **known.sizes}
-        self.standing.reached(
-            Finished(
-                number,
-                job.genotype,
-                job.seed,
-                values,
-                figures,
-                job.rung,
-                job.accumulate,
-                known.reference,
-            )
-        )
-
-    def _count(self, number: int, rung: int, seconds: float) -> None:
-        """Take the time of an evaluation into account."""
-        if rung:
-            self.training[number] = self.training.get(number, 0.0) + seconds
-        elif not self._climbs[number].random:
-            self.scoring += seconds
-
-    def _end(self, number: int) -> None:
-        self._climbs[number] = replace(self._climbs[number], ended=True)
-        self._waiting.pop(number, None)
-        del self._open[number]
-        if self._parents:
-            self._parents.of.pop(number, None)
 
     def _refusal(self, number: int, candidate: Candidate) -> Outcome | None:
         if candidate.excess > 1:
@@ -480,70 +390,17 @@ class Record:
             return Outcome(number, Kind.DUPLICATE, reason=f"the same network as trial {first}")
         return None
 
-    def _job_seed(self, number: int, rung: int = 0) -> int:
-        if isinstance(self._rungs, Repeats):
-            return self._rungs.seed(self._seed, rung)
-        return int(np.random.SeedSequence([self._seed, number, 1]).generate_state(1)[0])
-
     def _recall(self, trial: FrozenTrial) -> None:
-        """Take a trial that the journal holds into the standing, or among those to ask again."""
+        """Take a trial that the journal holds into the course, and its network among those seen."""
         held, number = trial.user_attrs, trial.number
         if "hash" not in held:  # written by another program, as we write a trial whole
             if not trial.state.is_finished():
                 self._study.tell(number, state=TrialState.FAIL)
             return
-        kept, seed = _kept(trial), self._job_seed(number)
-        if kept.kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
+        known = kept(trial)
+        if known.kind not in (Kind.DUPLICATE, Kind.INFEASIBLE):
             self._candidates.seen[held["hash"]] = number
         if self._candidates.scores and SCORES in held:
             self._candidates.scores.recall(held["genotype"], held[SCORES])
-        if not kept.own:
-            return
-        found = recall(self.standing, kept, seed)
-        gains = tuple(self._objective.gains(each.values) for each in found)
-        self._climbs[number] = Climb(gains, kept.sent, kept.ended, RANDOM in held)
-        total = held.get("seconds", 0.0)
-        first = results(held)[0]["seconds"] if kept.sent else total
-        self._count(number, 0, first)
-        if kept.sent:
-            self._count(number, kept.sent, total - first)
-        if self._parents and kept.kind == Kind.COMPLETE:
-            self._parents.young.append(number)
-        if kept.ended:
-            return
-        known = _Open(sizes(held), held.get("seconds", 0.0), reference=REFERENCE in held)
-        known.figures = results(held)[-1]["figures"] if found else {}
-        known.own = [each["own"] for each in results(held) if "own" in each]
-        self._open[number] = known
-        job = self._job(number, held["genotype"], kept.sent)
-        job = self._born(job, held.get(PARENT))
-        job = replace(job, attempt=kept.attempt, accumulate=kept.parts)
-        if kept.waits:
-            self._waiting[number] = job
-        else:
-            self._again.append(replace(job, attempt=job.attempt + 1))
-
-
-@dataclass(slots=True)
-class _Open:
-    """What a trial that hasn't ended is known by, besides its job."""
-
-    sizes: Mapping[str, float]  # MACs, parameters, and what else is asked for
-    seconds: float = 0.0
-    figures: Mapping[str, float] = field(default_factory=dict)  # of its last result
-    own: list[dict[str, float]] = field(default_factory=list)  # of each seed, where it is repeated
-    reference: bool = False
-
-
-def _kept(trial: FrozenTrial) -> KeptTrial:
-    values = tuple(trial.values or ())
-    return KeptTrial(trial.number, trial.user_attrs, trial.state.is_finished(), values)
-
-
-def _finite(outcome: Outcome) -> Outcome:
-    """`outcome` without figures that aren't finite; having had some, it diverged."""
-    kept = {name: value for name, value in outcome.figures.items() if math.isfinite(value)}
-    if len(kept) == len(outcome.figures) or outcome.kind != Kind.COMPLETE:
-        return replace(outcome, figures=kept)
-    bad = ", ".join(name for name in outcome.figures if name not in kept)
-    return replace(outcome, kind=Kind.DIVERGED, figures=kept, reason=f"not finite: {bad}")
+        if known.own:
+            self._course.recall(known, self._book.trials)

@@ -94,7 +94,7 @@ class Climbs(MutableMapping[int, Climb]):
 
     def __init__(self, climbs: Mapping[int, Climb] | None = None) -> None:
         self._climbs: dict[int, Climb] = {}
-        self._rankings: list[Ranking] = []  # of all that have a result, by rung
+        self._rankings: list[Ranking] = []  # of the sampler's that have a result, by rung
         self._waiting: list[set[int]] = []  # that may be promoted, by rung
         self.update(climbs or {})
 
@@ -113,8 +113,9 @@ class Climbs(MutableMapping[int, Climb]):
         while len(self._rankings) < len(climb.gains):
             self._rankings.append(Ranking())
             self._waiting.append(set())
-        for rung in range(len(was.gains), len(climb.gains)):
-            self._rankings[rung].add(number, climb.gains[rung])
+        if not climb.random:
+            for rung in range(len(was.gains), len(climb.gains)):
+                self._rankings[rung].add(number, climb.gains[rung])
         if was.waits:
             self._waiting[was.sent].discard(number)
         if climb.waits:
@@ -124,8 +125,12 @@ class Climbs(MutableMapping[int, Climb]):
         raise TypeError("a trial that began stays")
 
     def at(self, rung: int) -> int:
-        """How many trials have a result at `rung`."""
+        """How many trials that the sampler drew have a result at `rung`."""
         return len(self._rankings[rung]) if rung < len(self._rankings) else 0
+
+    def ranked(self, rung: int) -> Iterator[int]:
+        """The trials that the sampler drew and that have a result at `rung`, from the best on."""
+        return iter(self._rankings[rung] if rung < len(self._rankings) else ())
 
     def best_waiting(self, rung: int, first: int) -> int | None:
         """The best at `rung` that may be promoted, if it is one of the `first` of all there."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from nas.errors import UsageError
-from nas.search.ranking import Ranking
-from nas.search.rungs import Climb
+from nas.search.rungs import Climb, Climbs
 
 LEAST = 2
 
@@ -56,7 +56,7 @@ class Screening:
 
     def promoted(
         self,
-        climbs: Mapping[int, Climb],
+        climbs: Climbs,
         *,
         begins: bool,
         busy: bool,
@@ -78,15 +78,11 @@ class Screening:
                 return number
         return None
 
-    def best(self, climbs: Mapping[int, Climb]) -> list[int]:
+    def best(self, climbs: Climbs) -> list[int]:
         """The trials that are the best by score, of those that the sampler drew and that are
         trained or still can be."""
-        scores = {
-            number: climb.gains[0]
-            for number, climb in climbs.items()
-            if climb.gains and not climb.random and not failed(climb)
-        }
-        return Ranking(scores).order[: self.by_score]
+        usable = (number for number in climbs.ranked(0) if not failed(climbs[number]))
+        return list(islice(usable, self.by_score))
 
 
 def failed(climb: Climb) -> bool:

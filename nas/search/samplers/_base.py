@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import zlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,11 +29,13 @@ class SpaceSampler(BaseSampler):
 
     The generator is made anew for each trial from the seed and the trial's number, so a resumed
     search goes on as the uninterrupted one would have. Subclasses say in `draw` what they draw.
+    `counted` says of each objective which of a card's figures it is, None of one that is measured.
     """
 
     def __init__(self, candidates: Candidates, seed: int) -> None:
         self.candidates = candidates
         self.seed = seed
+        self.counted: tuple[str | None, ...] = ()
         self.distributions: dict[str, BaseDistribution] = {
             each.key: CategoricalDistribution(each.options) for each in candidates.space.decisions
         }
@@ -44,6 +45,10 @@ class SpaceSampler(BaseSampler):
         """Whether there may be something left to draw."""
         return True
 
+    def figure(self, axis: int) -> str | None:
+        """Which of a card's figures an objective is, None if it is measured."""
+        return self.counted[axis] if axis < len(self.counted) else None
+
     @abc.abstractmethod
     def draw(self, study: Study, rng: np.random.Generator) -> Point:
         """The next point.
@@ -52,12 +57,9 @@ class SpaceSampler(BaseSampler):
         complete trials.
         """
 
-    def believed(self, study: Study, measured: Sequence[bool] = (True,)) -> tuple[int, ...]:
+    def believed(self, study: Study) -> tuple[int, ...]:
         """The numbers of the complete trials that are the front by what the sampler has learnt of
-        all of them, the best in the first objective first; none where it predicts nothing.
-
-        Objectives that aren't `measured`, such as MACs, are known and need no prediction.
-        """
+        all of them, the best in the first objective first; none where it predicts nothing."""
         return ()
 
     def infer_relative_search_space(

@@ -10,18 +10,27 @@ that are running count as if they gave what is predicted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import rankdata
 
 from nas.search.candidates import Candidate, Candidates, Point
 from nas.search.front import Front
 from nas.search.rungs import learned
 from nas.search.samplers._base import SpaceSampler, gains
 from nas.search.samplers._features import Features
+from nas.search.samplers._several import (
+    Predicted,
+    hypervolume_improvement,
+    positions,
+    single,
+    weighed_improvement,
+)
 from nas.search.surrogate import Surrogate, expected_improvement, ranked
 
 FIRST = 8  # trials at random before anything is predicted
@@ -31,7 +40,6 @@ MUTANTS = 24  # of each parent
 FURTHER = 40  # mutants of mutants
 STRANGERS = 20  # candidates at random
 SHORT = 8  # of all these, the best without scores, which are scored where that is asked for
-PARTS = 0.05  # of the sum of all objectives, beside the worst one
 
 Matrix = NDArray[np.float64]
 
@@ -49,16 +57,19 @@ class Sampler(SpaceSampler):
         done = learned(study, ENOUGH)
         if len(done) < FIRST:
             return self.candidates.first(lambda: space.sample(rng))
-        values = ranked(_single([gains(study, trial) for trial in done], rng))
+        table = np.array([gains(study, trial) for trial in done])
+        weights = rng.dirichlet(np.ones(table.shape[1])) if table.shape[1] > 1 else np.ones(1)
+        values = single(rankdata(table, axis=0) / len(table), weights)
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         counted = {trial.number for trial in done}
         pending = [trial for trial in running if trial.params and trial.number not in counted]
         known = [self.candidates.at(trial.params) for trial in (*done, *pending)]
         pool = list(self._pool(done, values, rng))
-        best = self._best(self._worth(known, values, pool, self._features.of), pool)
+        worth = partial(self._worth, study, known, table, weights)
+        best = self._best(worth(pool, self._features.of), pool)
         if self.candidates.scores is not None:
             short = list(islice(best, SHORT))
-            best = self._best(self._worth(known, values, short, self._kinds), short)
+            best = self._best(worth(short, self._kinds), short)
         chosen = next(best, None)
         if chosen is None:
             return self.candidates.first(lambda: space.sample(rng))
@@ -66,24 +77,47 @@ class Sampler(SpaceSampler):
 
     def _worth(
         self,
+        study: Study,
         known: Sequence[Candidate],
-        values: Matrix,
+        table: Matrix,
+        weights: Matrix,
         among: Sequence[Candidate],
         features: Callable[[Sequence[Candidate]], list[Matrix]],
     ) -> Matrix:
-        """The expected improvement of each candidate among some, by those that are known: the first
-        of them have `values`, the others are running."""
+        """What each candidate among some is expected to gain, by those that are known: the first of
+        them have a row of gains in the table, the others are running."""
         if not among:
             return np.zeros(0)
-        kinds, best = features([*known, *among]), float(values.max())
-        if len(known) > len(values):
-            at = len(values)
-            first = Surrogate.fit([kind[:at] for kind in kinds], values)
-            guessed = first.mean([kind[at : len(known)] for kind in kinds])
-            values = np.concatenate([values, guessed])
-        surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
-        mean, deviation = surrogate.predict([kind[len(known) :] for kind in kinds])
-        return expected_improvement(mean, deviation, best)
+        kinds, at = features([*known, *among]), len(known)
+        old, new = [kind[:at] for kind in kinds], [kind[at:] for kind in kinds]
+        if len(weights) == 1:
+            values = ranked(table[:, 0])
+            mean, deviation = self._surrogate(old, values).predict(new)
+            return expected_improvement(mean, deviation, float(values.max()))
+        predicted: list[Predicted | None] = []
+        exact = np.zeros((at + len(among), len(weights)))
+        for axis, direction in enumerate(study.directions):
+            figure = self.figure(axis)
+            if figure is None:
+                surrogate = self._surrogate(old, ranked(table[:, axis]))
+                predicted.append((surrogate.mean(old), *surrogate.predict(new)))
+            else:
+                sign = 1 if direction == StudyDirection.MAXIMIZE else -1
+                exact[:, axis] = [sign * each.card.figure(figure) for each in (*known, *among)]
+                predicted.append(None)
+        here, there = positions(predicted, exact, at)
+        if len(weights) == 2:
+            return hypervolume_improvement(here, there)
+        return weighed_improvement(here, there, weights)
+
+    def _surrogate(self, kinds: Sequence[Matrix], values: Matrix) -> Surrogate:
+        """Fitted to what is known: of those that are running, as if they gave what the others
+        predict of them."""
+        at = len(values)
+        if len(kinds[0]) > at:
+            guessed = Surrogate.fit([kind[:at] for kind in kinds], values)
+            values = np.concatenate([values, guessed.mean([kind[at:] for kind in kinds])])
+        return Surrogate.fit(kinds, values)
 
     def _best(self, worth: Matrix, among: Sequence[Candidate]) -> Iterator[Candidate]:
         """Those that are new, from the best on."""
@@ -97,9 +131,9 @@ class Sampler(SpaceSampler):
             return self._features.of(candidates)
         return self._features.scored(candidates, self.candidates.scores)
 
-    def believed(self, study: Study, measured: Sequence[bool] = (True,)) -> tuple[int, ...]:
+    def believed(self, study: Study) -> tuple[int, ...]:
         """The complete trials that no other dominates in the predicted means of what is measured,
-        and in what is known: what was lucky once counts for less.
+        and in what is counted: what was lucky once counts for less.
 
         None while all trials were drawn at random.
         """
@@ -110,9 +144,11 @@ class Sampler(SpaceSampler):
         kinds = self._kinds([self.candidates.at(trial.params) for trial in (*known, *done)])
         seen = np.array([gains(study, trial) for trial in known])
         own = np.array([gains(study, trial) for trial in done])
-        for axis in np.flatnonzero(measured):
-            surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], ranked(seen[:, axis]))
-            own[:, axis] = surrogate.mean([kind[len(known) :] for kind in kinds])
+        for axis in range(own.shape[1]):
+            if self.figure(axis) is None:
+                values = ranked(seen[:, axis])
+                surrogate = Surrogate.fit([kind[: len(known)] for kind in kinds], values)
+                own[:, axis] = surrogate.mean([kind[len(known) :] for kind in kinds])
         front: Front[int] = Front()
         for trial, predicted in zip(done, own.tolist(), strict=True):
             front.add(tuple(predicted), trial.number)
@@ -132,15 +168,3 @@ class Sampler(SpaceSampler):
             candidate = self.candidates.at(point)
             if candidate.excess <= 1:
                 yield candidate
-
-
-def _single(all_gains: Sequence[tuple[float, ...]], rng: np.random.Generator) -> list[float]:
-    """One number a trial, larger is better: its gain, or of several a weighing drawn for this
-    proposal."""
-    table = np.array(all_gains)
-    if table.shape[1] == 1:
-        return [float(value) for value in table[:, 0]]
-    low, high = table.min(0), table.max(0)
-    short = (high - table) / np.maximum(high - low, 1e-12)  # how far from the best, 0 to 1
-    weighed = short * rng.dirichlet(np.ones(table.shape[1]))
-    return [-float(value) for value in weighed.max(1) + PARTS * weighed.sum(1)]

@@ -55,12 +55,18 @@ class Exports:
         return [f"{name} was left out: {why}" for name, why in self.failed.items()]
 
 
-def exports(network: nn.Module, image: tuple[int, ...], formats: tuple[str, ...]) -> Exports:
+def exports(
+    network: nn.Module,
+    image: tuple[int, ...],
+    formats: tuple[str, ...],
+    instead: nn.Module | None = None,
+) -> Exports:
     """The ONNX file and the exported program, those of `formats`, of a network that reads images of
     the size (channels, height, width).
 
     Each is read again, and its outputs for one and for three random images must be within 1e-4 of
     the largest; what can't be written or isn't right is told in `failed` and never raised.
+    `instead` is what is exported, where it isn't the network itself but gives the same.
     """
     made = Exports()
     if not {"onnx", "pt2"} & set(formats):
@@ -68,7 +74,9 @@ def exports(network: nn.Module, image: tuple[int, ...], formats: tuple[str, ...]
     training, before = network.training, [each.device for each in network.parameters()][:1]
     try:
         network.cpu().eval()
-        for name, write, read in _ways(network, image, formats):
+        if instead is not None:
+            instead.cpu()
+        for name, write, read in _ways(instead or network, image, formats):
             try:
                 content = write()
                 off = _off(network, read(content), image)

@@ -58,6 +58,8 @@ def report(run: Run, result: Result) -> int:
 def _predicted(run: Run, result: Result) -> None:
     """Print the observed front of several objectives, and what the sampler believes, where it isn't
     what was observed."""
+    from nas.study.run import PREDICTED
+
     front = run.record.standing.front
     if len(run.study.goal.objectives) > 1:
         print(f"front as observed: {_numbers(front)}")
@@ -67,9 +69,11 @@ def _predicted(run: Run, result: Result) -> None:
     for other in result.believed:
         if other != result.best:
             accuracy = other.figures.get("accuracy", 0.0)
+            where = run.folder / PREDICTED
+            kept = f" ({where})" if where.exists() else ""
             print(
-                f"best by predicted mean: trial {other.number}: {accuracy:.2%} valid. observed, "
-                f"{_sizes(other)}"
+                f"best by predicted mean: trial {other.number}{kept}: {accuracy:.2%} valid. "
+                f"observed, {_sizes(other)}"
             )
 
 

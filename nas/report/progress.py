@@ -93,5 +93,5 @@ class Progress:
         ]
         if self.hypervolume is not None:
             parts.append(f"hypervolume {self.hypervolume:.2f}")
-        left = "" if self.left is None else f", {format_seconds(self.left)} left"
+        left = f", {format_seconds(self.left)} left" if self.left else ""
         return f"{', '.join(parts)}; {format_seconds(self.elapsed)}{left}"

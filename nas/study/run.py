@@ -33,6 +33,7 @@ from nas.study.status import BELIEVED, ENDED, JOURNAL, SETTINGS, TRUST, entry, p
 from nas.trial import Job, Kind, Outcome
 
 BEST, SCRATCH = "best", "trials"
+PREDICTED = "predicted"  # the best by predicted mean, as long as its weights are kept
 LATENCY = "latency.json"  # the calibration, where latency is asked for
 WEIGHTS = "weights.safetensors"
 WARM_START = "warm_start"  # what the journal notes of it
@@ -188,6 +189,7 @@ class Run:
         believed = self.record.believed()
         if believed:
             self.record.note(BELIEVED, [each.number for each in believed])
+        self._publish_predicted(believed)
         best, trust = standing.incumbent, self._trust()
         tested = best is not None and self._is_trained(best) and not interrupt.asked
         test = self._test(best, evaluator) if best is not None and tested else None
@@ -335,6 +337,18 @@ class Run:
         for folder in (self.folder / SCRATCH).glob("*"):
             if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _publish_predicted(self, believed: tuple[Finished, ...]) -> None:
+        """Let predicted/ hold the best by predicted mean, where that is one trial and not the best
+        observed, and its weights are kept; nothing otherwise."""
+        folder = self.folder / PREDICTED
+        for trial in believed[:1]:
+            weights = self.folder / SCRATCH / str(trial.number) / WEIGHTS
+            other = trial != self.record.standing.incumbent and len(trial.values) == 1
+            if other and weights.exists():
+                publish(self._best(trial), weights, folder)
+                return
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training

@@ -58,8 +58,11 @@ class Sampler(SpaceSampler):
         if len(done) < FIRST:
             return self.candidates.first(lambda: space.sample(rng))
         table = np.array([gains(study, trial) for trial in done])
-        weights = rng.dirichlet(np.ones(table.shape[1])) if table.shape[1] > 1 else np.ones(1)
-        values = single(rankdata(table, axis=0) / len(table), weights)
+        if table.shape[1] == 1:
+            weights, values = np.ones(1), ranked(table[:, 0])
+        else:
+            weights = rng.dirichlet(np.ones(table.shape[1]))
+            values = single(rankdata(table, axis=0) / len(table), weights)
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         counted = {trial.number for trial in done}
         pending = [trial for trial in running if trial.params and trial.number not in counted]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 LANE = 10.0  # width of a lane, in pixels
@@ -184,29 +185,34 @@ def _main(items: list[_Item], item: _Item, near: Sequence[int]) -> int | None:
 def _straighten(
     items: list[_Item], layers: Sequence[Sequence[int]], columns: Sequence[int], gap: float
 ) -> None:
-    """Put each column upright where its neighbours leave room."""
-    before: dict[int, int] = {}
-    after: dict[int, int] = {}
+    """Put each column upright, near the mean of its places, its neighbours pushed aside; nothing
+    where two columns stand on different sides of each other in different layers."""
+    apart: dict[tuple[int, int], float] = {}  # columns side by side, and how far apart
     for layer in layers:
         for i, j in pairwise(layer):
-            after[i], before[j] = j, i
-    members: dict[int, list[int]] = {}
-    for index, column in enumerate(columns):
-        members.setdefault(column, []).append(index)
-    for _ in range(4):
-        for some in sorted(members.values(), key=len, reverse=True):
-            low = [_beside(items, before[i], i, gap) for i in some if i in before]
-            high = [-_beside(items, after[i], i, gap, -1) for i in some if i in after]
-            least, most = max(low, default=-1e9), min(high, default=1e9)
-            if least <= most:
-                mean = sum(items[i].x for i in some) / len(some)
-                for i in some:
-                    items[i].x = min(max(mean, least), most)
-
-
-def _beside(items: list[_Item], other: int, i: int, gap: float, side: int = 1) -> float:
-    """The nearest place beside another item, on its right or, negated, on its left."""
-    return side * items[other].x + (items[other].width + items[i].width) / 2 + gap
+            pair = columns[i], columns[j]
+            far = (items[i].width + items[j].width) / 2 + gap
+            apart[pair] = max(far, apart.get(pair, 0.0))
+    after: dict[int, list[int]] = {column: [] for column in columns}
+    for left, right in apart:
+        after[right].append(left)
+    try:
+        order = list(TopologicalSorter(after).static_order())
+    except CycleError:
+        return
+    members: dict[int, list[float]] = {}
+    for item, column in zip(items, columns, strict=True):
+        members.setdefault(column, []).append(item.x)
+    mean = {column: sum(xs) / len(xs) for column, xs in members.items()}
+    least, most = dict(mean), dict(mean)
+    for column in order:
+        for left in after[column]:
+            least[column] = max(least[column], least[left] + apart[left, column])
+    for column in reversed(order):
+        for left in after[column]:
+            most[left] = min(most[left], most[column] - apart[left, column])
+    for item, column in zip(items, columns, strict=True):  # between both all distances hold
+        item.x = (least[column] + most[column]) / 2
 
 
 def _place(

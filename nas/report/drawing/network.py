@@ -247,9 +247,12 @@ class _Reader:
             of = sign.join(str(self.graph.nodes[i].spec.channels) for i in inputs) if sign else ""
         else:
             word, of = part.name if isinstance(part, Tie) else "module", ""
-        last = self.graph.nodes[max(self.ends(members))].spec
-        first = self.graph.nodes[self.graph.nodes[members[0]].inputs[0]].spec
-        facts = {"stride": ratio(first, last), "width": "" if of else last.channels}
+        ends, here = self.ends(members), set(members)
+        outer = {i for m in members for i in self.graph.nodes[m].inputs} - here
+        facts: dict[str, object] = {}
+        if len(ends) == 1 == len(outer):
+            first, last = (self.graph.nodes[i].spec for i in (*outer, *ends))
+            facts = {"stride": ratio(first, last), "width": "" if of else last.channels}
         title = label(Kind.BLOCK, word, name=called, **facts)
         return label(Kind.BLOCK, word, name=called, **facts, of=of), title
 

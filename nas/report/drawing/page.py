@@ -10,13 +10,14 @@ from itertools import product
 from nas.report.drawing.column import column
 from nas.report.drawing.figure import Figure, figure
 from nas.report.drawing.label import Kind
+from nas.report.drawing.maps import maps, plain
 from nas.report.drawing.marks import Mark, Rect, Text, moved, width_of
 from nas.report.drawing.network import Picture
 
 MARGIN, SPACE = 36.0, 20.0
 LEAST, MOST = 1000.0, 1600.0  # a page's width, pixels
 SHAPE = 16 / 10  # wanted, width by height
-SCALES = (1.0, 1.15, 1.3, 1.5)  # of panels
+SCALES = (1.0, 1.15, 1.3, 1.5, 0.96)  # of panels; the smallest text stays above 11 pixels
 STEP = 60.0  # between widths that are tried
 TITLE = 84.0
 LEGEND = 44.0
@@ -36,6 +37,8 @@ def page(picture: Picture, title: str, lines: Sequence[str]) -> Page:
     """The drawing, under a title and lines below it."""
     left = column(picture)
     panels = [figure(panel, number) for number, panel in enumerate(picture.panels)]
+    if plain(picture):
+        panels.append(maps(picture))
     plan = _arranged(left, panels)
     marks: list[Mark] = [Text(MARGIN, MARGIN + 22, title, 26, bold=True)]
     for n, line in enumerate(lines):
@@ -70,7 +73,7 @@ class _Plan:
         width, height = self.width + 2 * MARGIN, self.height + TITLE + LEGEND + 2 * MARGIN
         over = max(0.0, width - MOST) / MOST
         empty = 1 - self.filled / (self.width * self.height)
-        return 0.7 * abs(math.log(width / height / SHAPE)) + 20 * over + empty
+        return abs(math.log(width / height / SHAPE)) + 20 * over + empty
 
 
 def _arranged(left: Figure, panels: Sequence[Figure]) -> _Plan:
@@ -86,9 +89,21 @@ def _arranged(left: Figure, panels: Sequence[Figure]) -> _Plan:
         narrow, room = max(width for width, _ in sizes), MOST - 2 * MARGIN
         steps = int(max(0.0, room - narrow) // STEP) + 1
         for tried in (*(narrow + STEP * n for n in range(steps)), max(narrow, room)):
-            places, wide, high = _packed(sizes, tried)
-            plans.append(_Plan(tuple(places[1:]), wider, scale, filled, max(wide, least), high))
+            for order in _orders(sizes, tried):
+                there, wide, high = _packed([sizes[i] for i in order], tried)
+                places = tuple(place for _, place in sorted(zip(order, there, strict=True)))
+                size = max(wide, least), high
+                plans.append(_Plan(places[1:], wider, scale, filled, *size))
     return min(plans, key=lambda plan: round(plan.fault, 6))
+
+
+def _orders(sizes: Sequence[tuple[float, float]], width: float) -> list[list[int]]:
+    """In which order things are put on the page: as they are, or what fits beside the column
+    first."""
+    given = list(range(len(sizes)))
+    beside = width - sizes[0][0] - SPACE
+    first = sorted(given, key=lambda i: i > 0 and sizes[i][0] > beside)
+    return [given] if first == given else [given, first]
 
 
 def _packed(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Set
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import cast
 
 from nas.blocks import registry
-from nas.genotype.binding import row, with_fields
+from nas.costs import figures
+from nas.errors import GenotypeError
+from nas.genotype.binding import image, leaf, row, with_fields
 from nas.genotype.expression import (
     Argument,
     Chain,
@@ -29,7 +32,9 @@ def deeper(genotype: Genotype, depth: float) -> Genotype:
     """`depth` times the repeats of the main chain, rounded up; `* 1` marks a stage, too.
 
     A composite that halves the map would halve it again with each copy, so it stays; where a
-    repeat of another follows it, it is the first of that one's stage and counted with it.
+    repeat of another follows it, it is the first of that one's stage and counted with it. Cells
+    that pass by their input and read the output before it only are two chains, of which the last
+    cell ends one: they become more or fewer by two, or it would end the other.
     """
     return _Deeper(depth, places(genotype).halving).part(genotype)
 
@@ -38,8 +43,9 @@ class _Deeper:
     def __init__(self, depth: float, halving: Set[Genotype]) -> None:
         self.depth, self.halving = depth, halving
 
-    def copies(self, times: int) -> int:
-        return max(1, math.ceil(times * self.depth - 1e-9))
+    def copies(self, times: int, by: int = 1) -> int:
+        more = max(1, math.ceil(times * self.depth - 1e-9)) - times
+        return times + by * math.ceil(more / by)
 
     def part(self, part: Genotype) -> Genotype:
         match part:
@@ -51,7 +57,8 @@ class _Deeper:
                 changed = dict.fromkeys(self.part(cast(Genotype, each)) for each in options)
                 return Choice(tuple(changed), name)
             case Repeat(times=times) if first(part) not in self.halving:
-                more = each_option(times, self.copies)
+                by = 2 if _passes_by(first(part.body)) else 1
+                more = each_option(times, partial(self.copies, by=by))
                 return replace(part, times=count(more))
             case Row(copies=unequal):
                 wanted = self.copies(len(unequal))
@@ -79,3 +86,20 @@ class _Deeper:
             if slot.type.kind == "repeats" and value is not None:
                 values[slot.name] = each_option(cast(Argument, value), self.copies)
         return with_fields(part.word, values) if values != dict(part.values) else part
+
+
+@lru_cache(maxsize=256)
+def _passes_by(block: Genotype) -> bool:
+    """Whether a block with an expression inside, a cell, does nothing with its input: behind a
+    wider one it costs the same."""
+    if not isinstance(block, Leaf):
+        return False
+    if all(slot.type.kind != "expression" for slot in registry()[block.word].slots):
+        return False
+    start = image(3, 32, 32), leaf("conv", (8, 3))
+    free = with_fields(block.word, {k: v for k, v in block.values if k != "prev"})
+    try:
+        narrow, wide = (figures(Chain((*start, leaf("conv", (out,)), free))) for out in (8, 16))
+    except GenotypeError:
+        return False
+    return narrow.macs == wide.macs

@@ -52,6 +52,19 @@ def test_each_factor_touches_its_own():
     )
 
 
+def test_cells_that_pass_by_their_input_are_repeated_by_two_more():
+    """The last of them reads every other one; were they one more, it would read those that led
+    nowhere before."""
+    base = nas.parse(
+        'image(3, 32, 32) >> conv(8) @ "stem" >> conv(8) >> cell(8, tap("prev") >> conv(8, 3)) * 4 '
+        ">> classifier(10)"
+    )
+    for depth, copies in ((0.25, 2), (0.5, 2), (0.6, 4), (1.25, 6), (1.5, 6), (1.6, 8)):
+        assert f"* {copies} " in str(scale(base, depth=depth)).replace("\n", " "), depth
+    reads = nas.parse(str(base).replace('tap("prev")', 'tap("prev") + identity'))
+    assert "* 5 " in str(scale(reads, depth=1.25)).replace("\n", " ")
+
+
 @given(networks(depth=1, length=3))
 def test_wider_and_deeper_cost_no_less(text):
     network = nas.parse(text)

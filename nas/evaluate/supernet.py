@@ -28,7 +28,7 @@ from nas.trial import Job, Kind, Outcome
 
 SUPERNET = "supernet.safetensors"  # the shared weights, once they are trained
 CHECKPOINT = "supernet-checkpoint.safetensors"  # while they aren't
-EPOCHS = 40
+STEPS = 1_600  # of training, at least, where no epochs are given: what studies/supernet shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class SupernetEvaluator:
     """Scores each candidate of `space` with weights cut out of one supernet.
 
     `space` is the text of the space at the data set's image size, classes and width, as the search
-    draws from it (`near` as in `nas.space.Space`). The supernet is trained for `epochs` by `recipe`
-    and `rule` ("sandwich" or "single", see `nas.supernet.Supernet`) from `seed`, and lies in
-    `folder`; candidates above `max_macs` or `max_params` aren't trained in it. `device` is torch's
-    name, None for the first GPU or else the CPU; `threads` is how many of the CPU's are used, None
-    for as many as pay.
+    draws from it (`near` as in `nas.space.Space`). The supernet is trained for `epochs` (None: as
+    many as make 1,600 steps) by `recipe` and `rule` ("single" or "sandwich", see
+    `nas.supernet.Supernet`) from `seed`, and lies in `folder`; candidates above `max_macs` or
+    `max_params` aren't trained in it. `device` is torch's name, None for the first GPU or else the
+    CPU; `threads` is how many of the CPU's are used, None for as many as pay.
 
     Call `prepare` once before a search, where its driver is: workers then only read the file. The
     first `evaluate` does it otherwise.
@@ -50,8 +50,8 @@ class SupernetEvaluator:
     folder: Path
     data: str = "digits"
     recipe: str = "proxy"
-    epochs: int = EPOCHS
-    rule: str = "sandwich"
+    epochs: int | None = None
+    rule: str = "single"
     seed: int = 0
     near: bool = False
     max_macs: int | None = None
@@ -75,11 +75,12 @@ class SupernetEvaluator:
             return
         supernet, recipe = self._made(), Recipe.load(self.recipe)
         data = matched(load(self.data), supernet.largest)
+        steps = Feed.of(data, data.train(), self._device).steps(recipe.batch)
         self.folder.mkdir(parents=True, exist_ok=True)
         with threads(self._threads(supernet.largest, recipe.batch)):
             fit(
-                *(supernet, data, recipe), epochs=self.epochs, seed=self.seed, watch=watch,
-                beat=beat, device=self._device, checkpoint=self.folder / CHECKPOINT,
+                *(supernet, data, recipe), epochs=self.epochs or -(-STEPS // steps), seed=self.seed,
+                watch=watch, beat=beat, device=self._device, checkpoint=self.folder / CHECKPOINT,
             )  # fmt: skip
         save(supernet, self.folder / SUPERNET)
         (self.folder / CHECKPOINT).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from nas.graph import Path
 from nas.ops import Layer
 from nas.ops.fresh import fresh
 from nas.ops.initialise import initialise
-from nas.supernet.slices import Axis, Part, Slice
+from nas.supernet.slices import Axis, Part, Slice, twin
 
 Run: TypeAlias = tuple[int, int]  # start and length along one side
 Take: TypeAlias = Callable[[], Tensor]
@@ -48,6 +48,8 @@ class Shelf(nn.Module):
                 self._extents[each.place] = _joined(before, each.axes)
                 if each.place not in largest or part.weights > largest[each.place].weights:
                     largest[each.place] = _Largest(part.layer, name, each, part.weights)
+        for place in largest.keys() & {twin(place) for place in largest}:
+            self._extents[place] = _joined(self._extents[place], self._extents[twin(place)])
         for place, one in largest.items():
             value = torch.zeros(self._shape(place)) if place in zeros else self._begun(one, seed)
             self._home(place).register_parameter(place[-1], nn.Parameter(value))
@@ -57,14 +59,16 @@ class Shelf(nn.Module):
 
         Raises SpaceError where it is larger than what stands there.
         """
-        extent = self._extents.get(slice.place, ())
+        # of a block that was only met with its input added, or only without, there is one norm
+        place = slice.place if slice.place in self._extents else twin(slice.place)
+        extent = self._extents.get(place, ())
         if not _within(slice.axes, extent):
             wanted = "x".join(str(sum(axis.parts)) for axis in slice.axes)
             raise SpaceError(
-                f"{slice.name}: the supernet has no {wanted} weights at {'.'.join(slice.place)}; "
+                f"{slice.name}: the supernet has no {wanted} weights at {'.'.join(place)}; "
                 "it was made for another space"
             )
-        home, name = self._home(slice.place), slice.place[-1]
+        home, name = self._home(place), place[-1]
         cuts: list[tuple[int, int, int]] = []
         picks: list[tuple[int, Tensor]] = []
         for side, (axis, most) in enumerate(zip(slice.axes, extent, strict=True)):

@@ -13,11 +13,13 @@ from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal
 from nas.genotype.recording import graph
 from nas.graph import Graph, Node, Path
-from nas.ops import Flatten, Layer
+from nas.ops import Add, AddScaled, BatchNorm, Flatten, Layer, LayerNorm
 from nas.ops.fresh import fresh
 from nas.ops.layers import QueryKeyValue
 from nas.supernet.layout import Layout, layouts
 from nas.supernet.places import origins
+
+RESIDUAL = "residual"  # a step in the place of what a norm holds in a block that adds its input
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +67,46 @@ def parts(space: Genotype, candidate: Genotype, *, dead: bool = False) -> Iterat
     """Every layer of a candidate that holds parameters, in order; also those of `dead` parts, which
     no result depends on, where that is asked.
 
+    A block whose input is added to what it makes of it and the same block without that share all
+    but the norms, as networks of several widths do (switchable batch normalization,
+    arXiv:1812.08928): a residual and a whole answer differ in scale, and only one may begin at
+    zero.
+
     Raises SpaceError where it is none of the space's, GenotypeError where it can't be built.
     """
     found, flat = origins(space, candidate), (graph if dead else normal)(candidate).flat()
     laid = layouts(flat)
+    adding = {_block(found, n.path) for n in flat.nodes if isinstance(n.item, Add | AddScaled)}
+    adding.discard(None)
     for index, node in enumerate(flat.nodes[1:], 1):
         layer = node.item.layer(*flat.specs(node)) if node.total.params else None  # type: ignore[union-attr]
         if layer is not None:
             inputs = laid[node.inputs[0]]
-            slices = _slices(node, layer, inputs, laid[index], _origin(found, node.path))
+            place = _origin(found, node.path)
+            if isinstance(node.item, BatchNorm | LayerNorm) and _block(found, node.path) in adding:
+                place = (*place, RESIDUAL)
+            slices = _slices(node, layer, inputs, laid[index], place)
             yield Part(layer, tuple(_spread(flat, node, slices)))
+
+
+def twin(place: Path) -> Path:
+    """The place of the same tensor in the same block that adds its input, or that doesn't."""
+    *before, step, name = place
+    return (*before, name) if step == RESIDUAL else (*before, step, RESIDUAL, name)
+
+
+def _block(found: dict[Path, Path], path: Path) -> Path | None:
+    """The path of the innermost block around a node; None where it stands in none."""
+    starts = (path[:length] for length in range(len(path), -1, -1))
+    return next((start for start in starts if start in found), None)
 
 
 def _origin(found: dict[Path, Path], path: Path) -> Path:
     """The place in the space of a path in the candidate: its block's, and the rest of the path."""
-    for length in range(len(path), -1, -1):
-        if path[:length] in found:
-            return found[path[:length]] + path[length:]
-    return path  # an auxiliary head lies at a place of its own
+    block = _block(found, path)
+    if block is None:
+        return path  # an auxiliary head lies at a place of its own
+    return found[block] + path[len(block) :]
 
 
 def _slices(

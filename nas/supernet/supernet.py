@@ -26,6 +26,7 @@ from nas.train.loss import Loss
 RULES = ("single", "sandwich")
 BETWEEN = 2  # random candidates between the largest and the smallest, as BigNAS has it
 DRAWS = 1_000  # until one is allowed
+SWITCH = {"True", "False"}  # its options, as 1 and 0 are not
 KEPT = 512  # candidates whose modules are kept
 
 
@@ -37,6 +38,12 @@ class Supernet(nn.Module):
     largest learns from the labels, the others from its answers (BigNAS, arXiv:2003.11142, section
     3.1). Only what is `allowed` is drawn. `nas.train.fit` trains it like any module; the draws come
     from torch's global generator. `zero_gamma` and `drop_path` are a recipe's.
+
+    A training tells how far it is (`reached`): at its beginning all switches of a space, such as
+    `skip`, are on, and more and more of them are as they were drawn until its end. Blocks without
+    skips that are new all at once let nothing through, and nothing is learned before them;
+    between trained ones they are learned one by one (from the easiest candidates to all of them,
+    as progressive shrinking goes, arXiv:1908.09791, section 3.3).
 
     Its parameters are the shared weights. It keeps no batch statistics, since each candidate has
     its own: measure them (`nas.train.calibration`) in what `extracted` gives, before it is used.
@@ -50,7 +57,7 @@ class Supernet(nn.Module):
         self,
         space: Space | Genotype,
         *,
-        rule: str = "sandwich",
+        rule: str = "single",
         seed: int = 0,
         allowed: Allowed | None = None,
         zero_gamma: bool = False,
@@ -61,6 +68,10 @@ class Supernet(nn.Module):
             raise UsageError(f"a supernet's rule is {' or '.join(RULES)}, but got {rule!r}")
         self.space = space if isinstance(space, Space) else Space(space)
         self.rule, self.drop_path = rule, drop_path
+        self.freedom = 1.0  # the chance of a switch to be as it is drawn; else it is on
+        self._switches = [
+            each.key for each in self.space.decisions if set(map(repr, each.options)) == SWITCH
+        ]
         self._allowed = allowed
         self._subnets: OrderedDict[tuple[Genotype, float, torch.device], Subnet] = OrderedDict()
         small, large = ends(self.space, allowed)
@@ -93,12 +104,18 @@ class Supernet(nn.Module):
         said = [logits(self.subnet(each)(images, training=True)) for each in others]
         return Answers(largest, tuple(said))
 
+    def reached(self, share: float) -> None:
+        """Draw as at that share of the training, from 0 to 1."""
+        self.freedom = share
+
     def drawn(self) -> Genotype:
-        """A candidate, every decision uniform, drawn again until one is allowed; the smallest
-        where a thousand weren't."""
+        """A candidate, every decision uniform but for switches that are still on, drawn again until
+        one is allowed; the smallest where a thousand weren't."""
         rng = np.random.default_rng(int(torch.randint(1 << 62, ())))
         for _ in range(DRAWS):
-            candidate = self.space.resolve(self.space.sample(rng))
+            point = self.space.sample(rng)
+            held = [key for key in self._switches if key in point and rng.random() >= self.freedom]
+            candidate = self.space.resolve(point | dict.fromkeys(held, True))
             if self._fits(candidate):
                 return candidate
         return self.smallest

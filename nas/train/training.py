@@ -84,8 +84,11 @@ class Training:
         curve = Curve(number, self.recipe.optimizer.lr)
         steps = self.feed.steps(self.recipe.batch)
         moves = self.moves if self.recipe.augment else None
+        reached: Callable[[float], None] | None = getattr(self.model, "reached", None)
         batches = self.feed.shuffled(self.recipe.batch, self.order, moves, self.team)
         for step, (images, labels) in enumerate(batches, (number - 1) * steps):
+            if reached is not None:
+                reached(step / (steps * self.epochs))
             factor = self.recipe.schedule.factor(step, steps * self.epochs, self.recipe.epochs)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.optimizer.lr * factor

@@ -109,6 +109,14 @@ def test_the_supernet_is_trained_once_and_never_sees_the_test_split(
     assert set(read) == {Part.TRAIN, Part.VALIDATION}
 
 
+def test_a_supernet_is_trained_for_1600_steps_unless_told_otherwise(evaluator, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "fit", lambda *a, epochs, **k: asked.append(epochs))
+    evaluator.prepare()
+    replace(evaluator, epochs=None, folder=evaluator.folder / "other").prepare()
+    assert asked == [2, 95]  # 17 batches of 64 hold the 1,078 images of an epoch
+
+
 def test_a_network_of_another_space_is_an_outcome_that_says_so(trained, tmp_path):
     outcome = attempt(trained, Job(0, ONE.replace("conv(8, 3", "conv(9, 3"), 0), tmp_path)
     assert outcome.kind == Kind.CRASHED

@@ -5,10 +5,17 @@ import torch
 
 import nas
 from nas.errors import SpaceError
+from nas.space import Space
 from nas.supernet import Supernet
 
 START = "image(3, 8, 8) >> "
 END = " >> classifier(2)"
+
+
+def space_of(space):
+    """The candidate of a space with one switch, by how that is set."""
+    held = Space(space)
+    return lambda on: held.resolve({held.decisions[0].key: on})
 
 
 def taken(space, candidate, name):
@@ -102,11 +109,46 @@ def test_residual_branches_begin_at_zero_where_a_recipe_asks_for_it():
     for asked in (False, True):
         shelf = Supernet(space, zero_gamma=asked).shelf
         norms = {
-            name: each for name, each in shelf.named_parameters() if name.endswith("norm.weight")
+            name: each
+            for name, each in shelf.named_parameters()
+            if "norm" in name and name.endswith(".weight")
         }
         zero = [name for name, each in norms.items() if not each.any()]
         assert len(zero) == int(asked)
         assert len(norms) == 4
+
+
+def test_a_block_with_its_input_added_shares_all_but_the_norms_with_the_one_without():
+    space = nas.parse(f"{START}conv(8) >> mbconv(8, skip=choice(True, False)){END}")
+    net = Supernet(space, zero_gamma=True)
+    names = {each.data_ptr(): name for name, each in net.shelf.named_parameters()}
+    taken = [
+        {names[each.data_ptr()] for each in net.subnet(network).weights().values()}
+        for network in map(space_of(space), (True, False))
+    ]
+    added, alone = taken[0] - taken[1], taken[1] - taken[0]
+    assert len(added) == len(alone) == 6  # scale and shift of three norms
+    assert {name.replace("residual.", "") for name in added} == alone
+    zero = [
+        name
+        for name in added | alone
+        if "weight" in name and not net.shelf.get_parameter(name).any()
+    ]
+    assert zero == [max(name for name in added if "weight" in name)]
+
+
+def test_every_candidate_is_found_where_widths_decide_whether_a_block_adds_its_input():
+    space = Space(
+        nas.parse(
+            f"{START}conv(choice(4, 6, 8)) "
+            f">> mbconv(choice(6, 8, 10), expand=choice(1, 2, 3), se=choice(0, 0.5)){END}"
+        )
+    )
+    net = Supernet(space)
+    for point in space.points():
+        candidate = space.resolve(point)
+        sizes = {name: each.shape for name, each in nas.compile(candidate).named_parameters()}
+        assert {name: each.shape for name, each in net.subnet(candidate).weights().items()} == sizes
 
 
 def test_a_candidate_of_another_space_is_refused():

@@ -7,11 +7,14 @@ import torch.nn.functional as F  # noqa: N812
 
 import nas
 from nas.costs import cost
+from nas.data import load as load_data
 from nas.errors import SpaceError, UsageError
 from nas.scaling import scale
 from nas.space import Space, fit, known, load
 from nas.supernet import Supernet
 from nas.supernet.extremes import ends
+from nas.train import Recipe
+from nas.train import fit as train
 
 TINY = nas.parse(
     "image(1, 6, 6) >> conv(choice(3, 4), choice(1, 3), act='relu') >> global_pool >> linear(2)"
@@ -78,7 +81,7 @@ def test_gradients_reach_only_the_slice_that_is_used():
 
 
 def test_a_sandwich_step_is_the_one_written_by_hand(monkeypatch):
-    net = Supernet(TINY, seed=1).train()
+    net = Supernet(TINY, rule="sandwich", seed=1).train()
     drawn = []
     draw = net.drawn
     monkeypatch.setattr(net, "drawn", lambda: drawn.append(draw()) or drawn[-1])
@@ -114,6 +117,33 @@ def test_a_single_path_is_drawn_uniformly_and_gives_logits():
     assert net(torch.randn(4, 1, 6, 6)).shape == (4, 2)
 
 
+def test_switches_are_on_at_first_and_as_drawn_at_last():
+    space = nas.parse(
+        "image(3, 8, 8) >> conv(8) >> (mbconv(8, skip=choice(True, False)) @ 'a') "
+        ">> (mbconv(8, se=choice(0, 1), skip=choice(False, True)) @ 'b') >> classifier(2)"
+    )
+    net = Supernet(space, rule="single")
+    off = []
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for share in (0.0, 0.5, 1.0):
+            net.reached(share)
+            off.append(sum(str(net.drawn()).count("skip=False") for _ in range(400)))
+    assert off[0] == 0
+    assert 160 < off[1] < 240  # of 800 switches a half drawn off, of these a half left so
+    assert 350 < off[2] < 450
+
+
+def test_a_training_tells_how_far_it_is(monkeypatch):
+    space = nas.parse(
+        "image(1, 32, 32) >> conv(choice(2, 4), 3, stride=4) >> global_pool >> linear(10)"
+    )
+    net, told = Supernet(space, rule="single"), []
+    monkeypatch.setattr(net, "reached", told.append)
+    train(net, load_data("digits"), Recipe.load("proxy"), epochs=2, device="cpu")
+    assert told == [step / 34 for step in range(34)]  # 1,078 images in batches of 64
+
+
 def test_the_ends_are_the_smallest_and_the_largest_of_all():
     space = nas.parse(
         "image(3, 16, 16) >> conv(choice(8, 4), choice(5, 3)) * choice(2, 1) "
@@ -143,7 +173,7 @@ def test_only_what_is_within_the_limits_is_trained():
 
 def test_the_largest_alone_is_regularised():
     space = nas.parse("image(3, 8, 8) >> mbconv(3, choice(3, 5)) * choice(2, 3) >> classifier(2)")
-    net = Supernet(space, drop_path=0.5).train()
+    net = Supernet(space, rule="sandwich", drop_path=0.5).train()
     net(torch.randn(4, 3, 8, 8))
     for (_, drop_path, _), subnet in net._subnets.items():
         rates = [each.rate for each in subnet.module.modules() if hasattr(each, "rate")]
@@ -156,7 +186,7 @@ def test_auxiliary_heads_are_trained_in_the_largest():
         "image(1, 8, 8) >> conv(choice(4, 6), 3) >> aux(classifier(2), weight=0.5) "
         ">> conv(choice(4, 6), 3) >> classifier(2)"
     )
-    net = Supernet(space).train()
+    net = Supernet(space, rule="sandwich").train()
     assert net.aux_weights == (0.5,)
     loss = net.training_loss(0.0, net.aux_weights).of(
         net(torch.randn(4, 1, 8, 8)), torch.tensor([0, 1, 0, 1])

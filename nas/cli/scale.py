@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,7 @@ than 3 % away, both neighbours are shown.
 """
 COEFFICIENTS = ("alpha", "beta", "gamma", "share", "pixels")
 TARGETS = {"macs": "MACs", "params": "parameters", "latency": "latency"}
-MEASURED = 1.0  # seconds that measuring one candidate's latency takes
-MEASUREMENTS = 7  # halvings of a doubling, where each candidate is measured
+MEASURED = 0.5  # seconds that measuring one network's latency takes
 FAMILY = "efficientnet_b"
 
 
@@ -56,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--latency",
         type=Path,
         metavar="FILE",
-        help="a calibration that predicts it (default: each candidate is measured here)",
+        help="a calibration that predicts it (default: a few networks are measured here, seconds)",
     )
     by = parser.add_argument_group("by factors")
     by.add_argument("--width", type=float, help="times the channels")
@@ -84,9 +83,10 @@ def run(args: argparse.Namespace) -> int:
     if factors:
         told.by(factors)
     elif targets:
-        with _budgets(args, targets) as budgets:
-            steps = MEASUREMENTS if "latency" in targets and args.latency is None else None
-            told.to(budgets, steps)
+        if "latency" in targets and args.latency is None:
+            _measured(told, _counted(targets), parse_latency(targets["latency"]))
+        else:
+            told.to([*_counted(targets), *_predicted(targets, args.latency)])
     else:
         told.along(args.phi)
     if args.out is not None:
@@ -116,9 +116,8 @@ def _one_way(args: argparse.Namespace, targets: dict[str, str], factors: dict[st
         raise UsageError("--latency: only with --target-latency")
 
 
-@contextmanager
-def _budgets(args: argparse.Namespace, targets: dict[str, str]) -> Iterator[list[Budget]]:
-    """What the network may cost; a bench stands for as long as latencies are measured."""
+def _counted(targets: dict[str, str]) -> list[Budget]:
+    """What the network may cost, of what is counted."""
     from nas.costs import figures
     from nas.scaling import Budget
 
@@ -136,25 +135,35 @@ def _budgets(args: argparse.Namespace, targets: dict[str, str]) -> Iterator[list
         found.append(Budget("MACs", parse_count(targets["macs"]), macs, count))
     if "params" in targets:
         found.append(Budget("parameters", parse_count(targets["params"]), params, count))
-    if "latency" not in targets:
-        yield found
-        return
-    seconds = parse_latency(targets["latency"])
-    if args.latency is not None:
-        from nas.latency import Calibration
+    return found
 
-        predict = Calibration.load(args.latency).predict
-        yield [*found, Budget("latency", seconds, predict, spoken_seconds)]
-        return
+
+def _predicted(targets: dict[str, str], calibration: Path | None) -> list[Budget]:
+    """How long the network may take, by a calibration."""
+    if calibration is None:
+        return []
+    from nas.latency import Calibration
+    from nas.scaling import Budget
+
+    predict = Calibration.load(calibration).predict
+    return [Budget("latency", parse_latency(targets["latency"]), predict, spoken_seconds)]
+
+
+def _measured(told: _Told, counted: list[Budget], seconds: float) -> None:
+    """Scale to a latency: measure the network that the ones measured so far make the nearest, until
+    it is. The least of the runs counts, as in a calibration: a busy machine doesn't raise it."""
     from nas.latency import measured as how
+    from nas.latency.along import Along
     from nas.latency.bench import Bench
+    from nas.scaling import Budget
 
     with Bench(batch=1, device="cpu", threads=None) as bench:
-
-        def measure(network: Genotype) -> float:
-            return how.measured(bench, network, MEASURED).median
-
-        yield [*found, Budget("latency", seconds, measure, spoken_seconds)]
+        along = Along(lambda network: how.measured(bench, network, MEASURED).least)
+        print("measuring the latency of a few networks, a second or so each", file=sys.stderr)
+        along.measure(told.base)
+        budgets = [*counted, Budget("latency", seconds, along.predict, spoken_seconds)]
+        along.settle(lambda: told.to(budgets), seconds)
+        told.to(budgets)
 
 
 class _Told:
@@ -201,18 +210,16 @@ class _Told:
         self.factors = self.law.factors(phi, min(sides) if sides else 224)
         self.network = grown(self.base, self.factors, self.args.divisor)
 
-    def to(self, budgets: list[Budget], steps: int | None) -> None:
-        """Scale to targets."""
+    def to(self, budgets: list[Budget]) -> Genotype:
+        """Scale to targets; the nearest network."""
         from nas.scaling import solve
-        from nas.scaling.solve import STEPS
 
         assert self.law is not None
         self.budgets = budgets
-        self.solution = solve(
-            self.base, self.law, budgets, divisor=self.args.divisor, steps=steps or STEPS
-        )
+        self.solution = solve(self.base, self.law, budgets, divisor=self.args.divisor)
         found = self.solution.nearest
         self.phi, self.factors, self.network = found.phi, found.factors, found.network
+        return self.network
 
     @property
     def released(self) -> int | None:

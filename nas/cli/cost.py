@@ -37,7 +37,7 @@ BATCH = 32  # images of a training step
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("genotype", help="a reference's name, a .nas file or text")
+    parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     parser.add_argument(
         "--image", metavar="C,H,W", help="the input of a part that has no image(...)"
     )

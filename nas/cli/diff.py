@@ -23,7 +23,7 @@ differently but compute the same are said to be the same.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     for name in ("before", "after"):
-        parser.add_argument(name, help="a reference's name, a .nas file or text")
+        parser.add_argument(name, help="a reference's name, a .nas file, a run's folder or text")
     parser.add_argument("--json", action="store_true", help="changes and exact figures")
 
 

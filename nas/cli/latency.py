@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--out", type=Path, default=FILE, help=f"default: {FILE}")
     make.add_argument("--json", action="store_true", help="the figures as JSON")
     tell = actions.add_parser("predict", help="a network's latency, from a calibration")
-    tell.add_argument("genotype", help="a reference's name, a .nas file or text")
+    tell.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     tell.add_argument(
         "--from", dest="file", type=Path, default=FILE, help=f"the calibration (default: {FILE})"
     )

@@ -41,7 +41,7 @@ FAMILY = "efficientnet_b"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("genotype", help="a reference's name, a .nas file or text")
+    parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     law = parser.add_argument_group("along a law")
     law.add_argument("--phi", type=float, help="how far; below 0 for a smaller network")
     law.add_argument("--law", help="default: compound")

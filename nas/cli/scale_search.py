@@ -47,7 +47,9 @@ _WITH_BASE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; each is None unless given, so that --resume can refuse it."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("base", nargs="?", help="a reference's name, a .nas file or text")
+    what.add_argument(
+        "base", nargs="?", help="a reference's name, a .nas file, a run's folder or text"
+    )
     what.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("what is searched (only with a base)")
     how.add_argument("--data", help="the data set (default: digits)")

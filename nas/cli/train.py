@@ -45,7 +45,7 @@ WEIGHTS = "weights.safetensors"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("genotype", help="a reference's name, a .nas file or text")
+    parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     parser.add_argument("--data", default="digits", help="the data set (default: digits)")
     parser.add_argument(
         "--download", action="store_true", help="fetch the data set's files if they aren't here"

@@ -13,8 +13,9 @@ import keyword
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,12 +25,14 @@ from nas.genotype import limits
 from nas.genotype.binding import JOINS, WORDS, leaf
 from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_name, count, genotype
 
+FILE = "genotype.nas"  # a network's, in a folder of it
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
       | (?P<open>[(\[{]) | (?P<close>[)\]}])
       | (?P<newline>\n(?:[ ]*+(?:\#[^\n]*+)?\n)*+) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
     re.VERBOSE,
 )
+SHORT = 200  # characters of a piece that is kept
 _LEADING = (">>", "|", "+", "*", "@")  # a line that begins with one continues the line before
 _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.RShift: ">>",
@@ -102,9 +105,15 @@ def parse(text: str, source: str = "<text>") -> Genotype:
 
 
 def load(path: str | Path) -> Genotype:
-    """The genotype in a `.nas` file; GenotypeError where it can't be read."""
+    """The genotype in a `.nas` file, or in a folder: a network's, or a run's, which is its best.
+
+    Raises GenotypeError where it can't be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = _within(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise GenotypeError(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
@@ -112,6 +121,16 @@ def load(path: str | Path) -> Genotype:
             f"{path}: is no UTF-8 text (byte {error.start}); a .nas file is plain text"
         ) from None
     return parse(text, str(path))
+
+
+def _within(folder: Path) -> Path:
+    for path in (folder / FILE, folder / "best" / FILE):
+        if path.exists():
+            return path
+    raise GenotypeError(
+        f"{folder}: holds no network ({FILE} or best/{FILE}); name a run's folder or what "
+        "`nas compile --out` made"
+    )
 
 
 def _fail(source: str, line: int, column: int, rule: str) -> NoReturn:
@@ -245,6 +264,13 @@ class _Reader:
                 piece.column,
                 f"an expression is missing {what}; write one or remove it",
             )
+        written = piece.text.strip()
+        if not self.names and len(written) <= SHORT:
+            with suppress(GenotypeError):  # refused below, with its place
+                return _alone(written)
+        return self._parsed(piece)
+
+    def _parsed(self, piece: Piece) -> Genotype:
         # in parentheses, so that the piece may go over several lines
         try:
             with warnings.catch_warnings():
@@ -406,6 +432,14 @@ class _Reader:
                     node, "`*` before an argument is not part of the language; write each one out"
                 )
         return self.expression(node, depth)
+
+
+@lru_cache(maxsize=1 << 12)
+def _alone(written: str) -> Genotype:
+    """A piece that needs no names of other lines: texts of one search share most of theirs."""
+    reader = _Reader("", {})
+    reader.piece = Piece(written, 1, 1, "")
+    return reader._parsed(reader.piece)
 
 
 def _join(sign: str, items: list[Genotype]) -> Genotype:

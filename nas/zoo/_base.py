@@ -131,8 +131,9 @@ def reference(name: str) -> Reference:
 
 
 def genotype(what: str | Path | Genotype) -> Genotype:
-    """A genotype from a reference's name, a `.nas` file's path, its text, or a paper's own notation
-    (a cell of NAS-Bench-201); one that is one is handed back.
+    """A genotype from a reference's name, the path of a `.nas` file or of a network's or a run's
+    folder, text, or a paper's own notation (a cell of NAS-Bench-201); one that is one is handed
+    back.
 
     Raises GenotypeError where it is none of these.
     """
@@ -142,12 +143,13 @@ def genotype(what: str | Path | Genotype) -> Genotype:
         return load(what)
     if not isinstance(what, str):
         raise GenotypeError(
-            f"a genotype is a reference's name, a .nas file or text, but got {type(what).__name__}"
+            "a genotype is a reference's name, a .nas file, a run's folder or text, but got "
+            f"{type(what).__name__}"
         )
     name = what.strip()
     if name in _names():
         return _names()[name].genotype
-    if name.endswith(".nas") or ("\n" not in name and len(name) < 4096 and _is_file(name)):
+    if name.endswith(".nas") or ("\n" not in name and len(name) < 4096 and _is_path(name)):
         return load(name)
     if name.isidentifier():
         return reference(name).genotype
@@ -157,8 +159,8 @@ def genotype(what: str | Path | Genotype) -> Genotype:
     return parse(what)
 
 
-def _is_file(name: str) -> bool:
+def _is_path(name: str) -> bool:
     try:
-        return Path(name).is_file()
+        return Path(name).exists()
     except (OSError, ValueError):
         return False

@@ -305,6 +305,18 @@ def test_files(tmp_path):
         load(tmp_path / "none.nas")
 
 
+@pytest.mark.parametrize("inside", [".", "best"])
+def test_a_folder_is_its_network(tmp_path, inside):
+    (tmp_path / inside).mkdir(exist_ok=True)
+    (tmp_path / inside / "genotype.nas").write_text("conv(8)")
+    assert load(tmp_path) == nas.parse("conv(8)")
+
+
+def test_a_folder_without_a_network_is_told(tmp_path):
+    with pytest.raises(GenotypeError, match="holds no network .*; name a run's folder"):
+        load(tmp_path)
+
+
 def test_loading_runs_no_code(tmp_path):
     for text in (
         f"__import__('pathlib').Path('{tmp_path}/x').touch()",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UsageError, nearest
@@ -53,23 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
 def described(reference: Reference) -> dict[str, Any]:
     """A reference's facts, counts and published figures (errors in percent)."""
-    import nas
+    from nas.report.zoo.records import record
 
-    cost = nas.cost(reference.genotype)
-    return {
-        "name": reference.name,
-        "aliases": list(reference.aliases),
-        "family": reference.family,
-        "year": reference.year,
-        "params": cost.params,
-        "training_params": cost.training_params,
-        "macs": cost.macs,
-        "image": list(cost.graph.input.shape),
-        "top1": reference.top1_error,
-        "top5": reference.top5_error,
-        "source": reference.source,
-        "paper": reference.paper,
-    }
+    return asdict(record(reference))
 
 
 def _key(value: object) -> tuple[bool, Any]:

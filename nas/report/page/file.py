@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from nas.errors import RunError, UsageError
@@ -24,7 +25,8 @@ def write(path: Path, page: str) -> None:
         new.write_text(page, encoding="utf-8")
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise RunError(
             f"{path}: can't be written ({error.strerror or error}); give another --out"
         ) from error

@@ -21,7 +21,7 @@
       ? config
       : {
           ...config,
-          axis: { ...config.axis, labelLimit: 124, titleLimit: width - 60 },
+          axis: { ...config.axis, labelLimit: 136, titleLimit: width - 60 },
           legend: { ...config.legend, columns: 1, labelLimit: width - 70, titleLimit: width - 40 },
         };
 

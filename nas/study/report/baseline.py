@@ -12,7 +12,7 @@ import numpy as np
 from nas.report.agreement import expected_best
 from nas.report.figures.incumbent import Baseline, Chance
 from nas.report.trust import Trust
-from nas.search.record import RANDOM
+from nas.search.course import RANDOM
 from nas.study.report.told import Told
 
 SOURCE = "arXiv:1909.03004, equation 8"

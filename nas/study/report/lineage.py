@@ -9,7 +9,7 @@ from itertools import pairwise
 from nas.errors import NasError
 from nas.genotype import parse
 from nas.genotype.diff import diff
-from nas.search.record import PARENT
+from nas.search.course import PARENT
 from nas.search.standing import Finished
 from nas.study.report.told import Told
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nas.errors import UsageError
+from nas.errors import RunError, UsageError
 from nas.execute._base import Evaluator
 from nas.trial import Job, Kind, Outcome
 
@@ -235,7 +235,13 @@ def connect(cluster: Cluster) -> int:
     if not ray.is_initialized() and cluster.address in (None, HERE):
         memory = 100_000_000  # bytes of the object store, which carries no tensors of ours
         gpus = int(cluster.gpus)
-        ray.init(num_gpus=gpus, include_dashboard=False, object_store_memory=memory, **quiet)
+        try:
+            ray.init(num_gpus=gpus, include_dashboard=False, object_store_memory=memory, **quiet)
+        except Exception as error:  # Ray raises it plain
+            raise RunError(
+                f"Ray can't be started on this machine ({str(error).splitlines()[0]}); try again "
+                "when it has less to do, or search without Ray: --workers N"
+            ) from error
     elif not ray.is_initialized():
         try:
             _knock(cluster.address or "")

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from nas.errors import UsageError
-from nas.execute.ray_tune import Cluster, _slots
+from nas.errors import RunError, UsageError
+from nas.execute.ray_tune import Cluster, _slots, connect
 
 HERE = Path(__file__).parent
 
@@ -118,6 +119,16 @@ def test_tune_s_schedulers_stop_who_falls_behind(scheduler: str, tmp_path: Path)
     assert np.mean(ended["complete"]) > np.mean(ended["pruned"])
     reasons = {reason for _, kind, _, reason in lines if kind == "pruned"}
     assert all(f"stopped by {scheduler} after " in reason for reason in reasons)
+
+
+def test_ray_that_does_not_start_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(**_: object) -> None:
+        raise Exception("The current node timed out during startup.\nMore of it.")
+
+    ray = SimpleNamespace(is_initialized=lambda: False, init=slow)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(RunError, match=r"on this machine \(The current node .* startup\.\); try"):
+        connect(Cluster())
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def made(origin: Origin, exports: Exports) -> dict[str, object]:
     """What cost.json tells of its making; of each exported file how far its outputs are off, as a
     share of the largest."""
     told: dict[str, object] = {
+        "title": origin.title,
+        "again": origin.again,
         "command": origin.command,
         "weights": origin.weights,
         "versions": {**_packages(exports), "python": platform.python_version()},

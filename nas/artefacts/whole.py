@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.artefacts.folder import replace
+from nas.artefacts.folder import link, replace
 from nas.artefacts.formats import FILES as FORMATS
-from nas.artefacts.formats import Exports
+from nas.artefacts.formats import Exports, exports
 from nas.artefacts.readme import Origin, made, readme, table
 from nas.costs import card
 from nas.errors import GenotypeError, RunError
@@ -29,7 +29,7 @@ def write(
     genotype: Genotype,
     save: Callable[[Path], object],
     origin: Origin,
-    exports: Exports | None = None,
+    added: Exports | None = None,
     *,
     model: bool = True,
     measured: str = "",
@@ -39,7 +39,7 @@ def write(
     Whatever the folder held is replaced in one step. Raises GenotypeError for choices left open,
     RunError where the folder can't be written or holds anything else; it then stays as it was.
     """
-    filled = contents(genotype, save, origin, exports, model=model, measured=measured)
+    filled = contents(genotype, save, origin, added, model=model, measured=measured)
     free(folder)
     try:
         replace(folder, filled)
@@ -54,12 +54,12 @@ def contents(
     genotype: Genotype,
     save: Callable[[Path], object],
     origin: Origin,
-    exports: Exports | None = None,
+    added: Exports | None = None,
     *,
     model: bool = True,
     measured: str = "",
 ) -> Callable[[Path], None]:
-    """What writes all `FILES` and those of `exports` into an empty folder; `save(path)` writes the
+    """What writes all `FILES` and those of `added` into an empty folder; `save(path)` writes the
     weights as safetensors.
 
     Without `model` there is no model.py; `measured` tells what was tried to run it fast. Raises
@@ -67,9 +67,9 @@ def contents(
     """
     from nas.compiler.standalone import standalone
 
-    exports = exports or Exports()
+    added = added or Exports()
     costs = card(genotype)
-    figures = {**origin.figures, "cost": costs, "made": made(origin, exports)}
+    figures = {**origin.figures, "cost": costs, "made": made(origin, added)}
     texts = {GENOTYPE: f"{genotype}\n"}
     if model:
         texts[MODEL] = standalone(genotype)
@@ -77,16 +77,48 @@ def contents(
         texts["inference.md"] = measured
     texts["cost.json"] = json.dumps(figures, indent=2) + "\n"
     texts["cost.md"] = table(origin.title, costs)
-    texts["README.md"] = readme(origin, costs, {*texts, *exports.files})
+    texts["README.md"] = readme(origin, costs, {*texts, *added.files})
 
     def fill(folder: Path) -> None:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        for name, content in exports.files.items():
+        for name, content in added.files.items():
             (folder / name).write_bytes(content)
         save(folder / WEIGHTS)
 
     return fill
+
+
+def complete(folder: Path, formats: tuple[str, ...]) -> Exports:
+    """Add the exported files of `formats` to a folder that holds a network, in one step; what
+    can't be exported is told, and left out. Nothing is done where all are there.
+
+    Raises GenotypeError, WeightsError or RunError where the folder doesn't hold one or can't be
+    written; it then stays as it was.
+    """
+    if all((folder / FORMATS[each]).exists() for each in formats):
+        return Exports()
+    try:
+        told = json.loads((folder / "cost.json").read_text(encoding="utf-8"))
+        ways = told.pop("made")
+        del told["cost"]
+        title, again = ways.get("title", folder.resolve().name), ways.get("again", "Made by")
+        origin = Origin(title, ways["weights"], again, ways["command"], told)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"{folder}: holds no network (cost.json can't be read: {error})") from error
+    network = read(folder)
+    added = exports(network, network.input_shape, formats)
+    weights = folder / WEIGHTS
+    genotype = load(folder / GENOTYPE)
+    filled = contents(genotype, lambda path: link(weights, path), origin, added)
+    try:
+        replace(folder, filled)
+    except OSError as error:
+        raise RunError(
+            f"{folder}: {', '.join(added.files)} can't be written ({error.strerror or error}); the "
+            "rest is still there: make room and try again"
+        ) from error
+    return added
 
 
 def read(folder: Path) -> Network:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nas.cli import _placement
+from nas.cli._formats import add_formats
 from nas.errors import UsageError
 from nas.evaluate.cheap import names as evaluators
 from nas.evaluate.zero_cost import USUAL
@@ -174,6 +175,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end the search after so many trials in a row that failed alike (default: 20)",
     )
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/NAME-DATE-TIME)")
+    add_formats(run, "; model.onnx and model.pt2 of the best are written at the end")
     where = _placement.add_arguments(parser)
     where.add_argument(
         "--tune-scheduler",

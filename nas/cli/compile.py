@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.artefacts.formats import parse_formats
+from nas.cli._formats import add_formats
 from nas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ the state dict's names and the same outputs to the bit), model.onnx and model.pt
 program; both for any number of images, read again and compared), cost.json, cost.md and a README.md
 that says how to load each and how it was made. What can't be exported is left out, and told.
 """
-FORMATS = "NAS_FORMATS"  # in the environment: --formats where it isn't given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,17 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["inference"],
         help="inference: work norms into the weights of what is exported, try which way to run it "
         "is fastest on this device, and tell in inference.md",
-    )
-
-
-def add_formats(parser: argparse.ArgumentParser) -> None:
-    """Declare --formats."""
-    parser.add_argument(
-        "--formats",
-        default=os.environ.get(FORMATS, "all"),
-        metavar="LIST",
-        help=f"of py, onnx, pt2: which of model.py, model.onnx and model.pt2; or none (default: "
-        f"${FORMATS}, else all)",
     )
 
 

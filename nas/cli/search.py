@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.artefacts.formats import parse_formats
 from nas.cli import _placement
 from nas.cli._reading import read
 from nas.cli._search_arguments import LIMITS, WITH_SPACE
 from nas.cli._search_arguments import add_arguments as add_arguments
 from nas.cli._search_report import report
 from nas.cli.data import fetched
-from nas.errors import RunError, UsageError
+from nas.errors import NasError, RunError, UsageError
 from nas.quantity import parse_seconds
 
 if TYPE_CHECKING:
@@ -52,12 +54,13 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.resume is not None and args.out is not None:
         raise UsageError("--out: not with --resume; a run goes on in its own folder")
+    formats = parse_formats(args.formats)
     amend = _amendment(args)
     new = None if args.resume else _study(args, amend)
 
     from nas.report.live import display
     from nas.study import Run, wiring
-    from nas.study.run import SCRATCH
+    from nas.study.run import BEST, SCRATCH
 
     placement = _placement.placement(args)
     device = wiring.where(placement)
@@ -78,7 +81,27 @@ def run(args: argparse.Namespace) -> int:
         stopping = wiring.stopping(placement, run.study)
         executor = wiring.executor(evaluator, run.folder / SCRATCH, placement, stopping)
         result = run.search(executor, evaluator, display(run.progress))
-    return report(run, result)
+    code = report(run, result)
+    if code == 0:
+        _exported(run.folder / BEST, formats)
+    return code
+
+
+def _exported(best: Path, formats: tuple[str, ...]) -> None:
+    """Add to best/ what takes seconds to write; the run is safe whatever becomes of it."""
+    if not {"onnx", "pt2"} & set(formats):
+        return
+    from nas.artefacts.whole import complete
+
+    try:
+        added = complete(best, formats)
+    except NasError as error:
+        print(f"nas: {error}", file=sys.stderr)
+        return
+    for problem in added.problems:
+        print(f"nas: {best}: {problem}", file=sys.stderr)
+    if added.files:
+        print(f"{best} also holds {' and '.join(sorted(added.files))}")
 
 
 def _calibration(args: argparse.Namespace) -> Calibration | None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nas.artefacts.folder import replace
-from nas.artefacts.formats import Exports
+from nas.artefacts.folder import link, replace
 from nas.artefacts.readme import Origin
 from nas.artefacts.whole import contents
 from nas.errors import RunError
@@ -30,10 +27,9 @@ class Best:
     seeds: int = 1  # whose means the scores are; the weights are the last one's
 
 
-def publish(best: Best, weights: Path, folder: Path, exports: Exports | None = None) -> None:
+def publish(best: Best, weights: Path, folder: Path) -> None:
     """`folder` holds `best` whole, as `nas compile` would leave it, and `nas.load` reads it; its
-    weights are those at `weights` or, if it wasn't trained, drawn with seed 0. `exports` are
-    further files of it.
+    weights are those at `weights` or, if it wasn't trained, drawn with seed 0.
 
     Whatever was there is replaced in one step: a reader finds the old folder or the new one.
     Raises `RunError` if it can't be written; the old one then stays.
@@ -56,8 +52,8 @@ def publish(best: Best, weights: Path, folder: Path, exports: Exports | None = N
     )
     try:
         network = parse(best.genotype)
-        save = _drawn(network) if best.untrained else lambda path: _link(weights, path)
-        replace(folder, contents(network, save, origin, exports))
+        save = _drawn(network) if best.untrained else lambda path: link(weights, path)
+        replace(folder, contents(network, save, origin))
     except OSError as error:
         raise RunError(
             f"{folder}: can't be written ({error.strerror}); the best before is still there: make "
@@ -80,11 +76,3 @@ def _drawn(network: Genotype) -> Callable[[Path], None]:
     from nas.train.checkpoint import save
 
     return lambda path: save(compile(network, seed=0), path)
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same file under another name, which needs no room; a copy where there are no links."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

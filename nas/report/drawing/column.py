@@ -19,6 +19,7 @@ LANE = 13.0
 LEAST, MOST = 210.0, 420.0  # a box's width
 BAR = 56.0
 HEADER = 22.0
+APART = 12.0  # auxiliary heads beside one stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,15 @@ def column(picture: Picture) -> Figure:
             if r in place and place[r] != n - 1
         ]
     )
-    aside = max((_pill(head) for head in heads), default=0.0)
+    beside: dict[int, list[Stage]] = {}  # heads by the row that they read
+    for head in heads:
+        beside.setdefault(max((place.get(read, 0) for read in head.reads), default=0), []).append(
+            head
+        )
+    aside = max((sum(map(_pill, some)) for some in beside.values()), default=0.0)
     count = 1 + max((lane for *_, lane in arcs), default=-1)
     gutter = GUTTER + max(width_of(_size(row.stage), 12, bold=True) for row in rows)
-    left = gutter + (aside + 22 if heads else 0) + (count * LANE + 14 if count else 0)
+    left = gutter + (aside + 12 if heads else 0) + (count * LANE + 14 if count else 0)
     wide = min(MOST, max(LEAST, *(row.wide for row in rows)))
     right = left + wide
     figures = any(row.stage.params or row.stage.macs for row in rows)
@@ -76,10 +82,8 @@ def column(picture: Picture) -> Figure:
         x = left - 14 - lane * LANE
         up, down = rows[start].top + HIGH - 8, rows[end].top + 9
         marks.append(Curve(((left, up), (x, up), (x, down), (left, down)), "skip"))
-    for head in heads:
-        for read in head.reads:
-            if read in place:
-                marks += _side(head, rows[place[read]], gutter, aside, left)
+    for n, some in beside.items():
+        marks += _aside(some, rows[n], gutter + aside, left)
     return Figure(tuple(marks), width, height)
 
 
@@ -244,21 +248,25 @@ def _size(stage: Stage) -> str:
 
 
 def _pill(head: Stage) -> float:
-    """How wide an auxiliary head's box is."""
+    """How much room an auxiliary head's box takes."""
     letters = sum(badge_width(letter(each)) for each in head.panels)
-    return letters + width_of(head.name, 12) + 16
+    return letters + width_of(head.name, 12) + 16 + APART
 
 
-def _side(head: Stage, row: _Row, left: float, wide: float, right: float) -> list[Mark]:
-    """An auxiliary head beside the stage that it reads."""
+def _aside(heads: Sequence[Stage], row: _Row, end: float, box: float) -> list[Mark]:
+    """Auxiliary heads to the left of the stage that they read, the first one nearest."""
     top = row.top + 3
-    marks: list[Mark] = [
-        Curve(((right, top + 12), (left + wide, top + 12)), "dashed"),
-        Rect(left, top, wide, 24, "training"),
-    ]
-    at = left + 8
-    for panel in head.panels:
-        marks += badge(letter(panel), at, top + 3)
-        at += badge_width(letter(panel))
-    marks.append(Text(at, top + 16.5, head.name, 12, style="muted"))
+    marks: list[Mark] = []
+    start = box
+    for head in heads:
+        wide = _pill(head) - APART
+        left = end - wide
+        marks.append(Curve(((start, top + 12), (end, top + 12)), "dashed"))
+        marks.append(Rect(left, top, wide, 24, "training"))
+        at = left + 8
+        for panel in head.panels:
+            marks += badge(letter(panel), at, top + 3)
+            at += badge_width(letter(panel))
+        marks.append(Text(at, top + 16.5, head.name, 12, style="muted"))
+        start, end = left, left - APART
     return marks

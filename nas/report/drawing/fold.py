@@ -136,7 +136,7 @@ NUMBERS = {  # fields that a figure names beside a block
     "heads": "{} heads",
     "window": "window {}",
     "shift": "shift {}",
-    "se": "SE {:g}",
+    "se": "SE",
     "dilation": "dilation {}",
     "group_width": "group width {}",
 }

@@ -219,6 +219,9 @@ class _Reader:
         else:
             said, title = self.title(name, part, members)
         unit = self.fold.unit(members, ends, title, self.names(members, isinstance(part, Leaf)))
+        joined = _joint(unit)
+        if joined is not None:
+            return (joined,)
         chain = unit.chain
         if chain is not None and len(chain) <= (1 if isinstance(part, Leaf) else INLINE):
             return chain
@@ -302,6 +305,15 @@ def _written(genotype: Genotype, cost: Cost) -> Graph:
     if any(node.item.gives_zero for node in raw.nodes):
         return cost.graph
     return compact(raw)
+
+
+def _joint(unit: Unit) -> Vertex | None:
+    """What a figure says that only joins its inputs: `concat of a, b`."""
+    inner = [v for v in unit.vertices if v.label.kind not in (Kind.INPUT, Kind.OUTPUT)]
+    if len(inner) != 1 or inner[0].label.kind is not Kind.JOIN:
+        return None
+    inputs = ", ".join(v.label.what for v in unit.vertices if v.label.kind is Kind.INPUT)
+    return Vertex(label(Kind.JOIN, f"{inner[0].label.what} of {inputs}"))
 
 
 def _main(reader: _Reader, members: Sequence[int]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from nas.report.drawing.column import column
-from nas.report.drawing.figure import Figure, figure
+from nas.report.drawing.figure import WIDEST, Figure, figure
 from nas.report.drawing.label import Kind
 from nas.report.drawing.maps import maps, plain
 from nas.report.drawing.marks import Mark, Rect, Text, moved, width_of
@@ -38,7 +39,8 @@ def page(picture: Picture, title: str, lines: Sequence[str]) -> Page:
     left = column(picture)
     panels = [figure(panel, number) for number, panel in enumerate(picture.panels)]
     if plain(picture):
-        panels.append(maps(picture))
+        drawn = maps(picture)
+        panels += [drawn] if drawn.width <= WIDEST else []
     plan = _arranged(left, panels)
     marks: list[Mark] = [Text(MARGIN, MARGIN + 22, title, 26, bold=True)]
     for n, line in enumerate(lines):
@@ -152,4 +154,4 @@ def _legend(marks: Sequence[Mark], width: float) -> list[Mark]:
 
 
 def _several(mark: Text) -> bool:
-    return "|" in mark.text + mark.tail or " … " in mark.text + mark.tail
+    return bool(re.search(r"\S\|\S| … ", f"{mark.text} {mark.tail}"))

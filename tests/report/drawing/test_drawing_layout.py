@@ -22,6 +22,35 @@ def test_a_reference_is_legible(name: str) -> None:
     assert_legible(drawn(name))
 
 
+ODD = {
+    "nothing but an image": "image(3, 8, 8)",
+    "zeros": "image(3, 8, 8) >> zero >> classifier(2)",
+    "long": "image(3, 8, 8) >> "
+    + " >> ".join(f"conv({8 + i % 7})" for i in range(300))
+    + " >> classifier(2)",
+    "wide": "image(3, 8, 8) >> ("
+    + " | ".join(f"conv({8 + i % 7}, {1 + 2 * (i % 4)})" for i in range(120))
+    + ") >> classifier(2)",
+    "nested": "image(3, 8, 8) >> ((conv(8) | conv(8, 3)) * 3 >> (identity + conv(16)) * 2 >> norm)"
+    " * 3 >> classifier(2)",
+    "far skips": 'image(3, 8, 8) >> conv(8) @ "a" >> conv(8, 3) @ "b" >> tap("a", "b") >> conv(8)'
+    ' @ "c" >> tap("a", "c") >> conv(4) >> tap("a", "b", "c") >> classifier(2)',
+    "heads beside each other": "image(3, 32, 32) >> conv(8) >> aux(classifier(10)) >> conv(8)"
+    " >> aux(conv(4) >> classifier(10)) >> aux(classifier(3)) >> classifier(10)",
+    "a long name": f'image(3, 8, 8) >> (conv(8) | conv(8)) @ "{"n" * 60}" >> classifier(2)',
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_an_odd_network_is_legible(text: str) -> None:
+    assert_legible(laid_out(parse(text)))
+
+
+def test_many_branches_are_one_box_that_says_how_many() -> None:
+    said = [mark.text for mark in laid_out(parse(ODD["wide"])).marks if isinstance(mark, Text)]
+    assert "120 side by side" in said
+
+
 def test_overlaps_would_be_found() -> None:
     box, beside = Rect(0, 0, 100, 30, "conv"), Rect(90, 10, 40, 30, "conv")
     assert list(meeting([box], [beside])) == [(box, beside)]

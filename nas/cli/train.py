@@ -298,13 +298,14 @@ def _fitted(network: Genotype, data: DataSet) -> Genotype:
     """The genotype for the data set's channels and classes; said, where that changes it."""
     from nas.errors import DataError
     from nas.evaluate.train import matched
-    from nas.space import fit
+    from nas.genotype.recording import graph
+    from nas.space import fit_to
 
     try:
         matched(data, network)
     except DataError:
-        network = fit(network, data.shape, len(data.classes))
-        channels, height, width = data.shape
+        network = fit_to(network, data)
+        channels, height, width = graph(network).input.shape
         print(
             f"fitted to {data.name}: image({channels}, {height}, {width}), "
             f"{len(data.classes)} classes"

@@ -29,6 +29,7 @@ class DataSet:
 
     `shape` is (channels, height, width) of the images as a network sees them, in pixels; `mean` and
     `std` are per channel, of the training split, on a scale where 1 is full brightness.
+    Of pictures in `any_size` the shape is only the usual one: a network's own image is as good.
     `read` gives one part, in whatever size it is stored: a `Split` in memory, or `Pictures`, files
     that are decoded as they are needed. `sizes` counts the images of the three parts, where that is
     known before they are read.
@@ -45,6 +46,7 @@ class DataSet:
     shift: float = 0.0  # how far an image may be moved and stay itself, share of its side
     flip: bool = False  # whether its mirror image is of the same class
     crop: bool = False  # whether a part of an image is of the same class, as with photographs
+    any_size: bool = False  # whether its pictures have no size of their own, as photographs
     sizes: tuple[int, ...] = ()
     origin: Origin | None = None  # where its files lie; None where nothing is needed or looked for
 

@@ -73,6 +73,7 @@ def describe(argument: str) -> DataSet:
         read=read,
         flip=True,
         crop=True,
+        any_size=True,
     )
 
 

@@ -57,6 +57,7 @@ def describe(argument: str = "") -> DataSet:
         read=read,
         flip=True,
         crop=True,
+        any_size=True,
         origin=origin,
     )
 

@@ -2,8 +2,8 @@
 
 from nas.space.around import around
 from nas.space.decisions import Decision, Option
-from nas.space.fit import fit
+from nas.space.fit import fit, fit_to
 from nas.space.library import known, load
 from nas.space.space import Point, Space
 
-__all__ = ["Decision", "Option", "Point", "Space", "around", "fit", "known", "load"]
+__all__ = ["Decision", "Option", "Point", "Space", "around", "fit", "fit_to", "known", "load"]

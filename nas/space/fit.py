@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from nas.blocks import registry
+from nas.data import DataSet
 from nas.genotype.binding import image as sized
 from nas.genotype.binding import leaf
 from nas.genotype.expression import Chain, Genotype, Image, Leaf
 from nas.genotype.rewriting import everywhere
+
+
+def fit_to(genotype: Genotype, data: DataSet) -> Genotype:
+    """The genotype for the data set's images and classes; of pictures of any size, it keeps the
+    size that it is written for."""
+    channels, height, width = data.shape
+    first = genotype.items[0] if isinstance(genotype, Chain) else genotype
+    if data.any_size and isinstance(first, Image):
+        height, width = first.height, first.width
+    return fit(genotype, (channels, height, width), len(data.classes))
 
 
 def fit(genotype: Genotype, image: tuple[int, int, int], classes: int) -> Genotype:

@@ -22,7 +22,7 @@ from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
 from nas.search.scores import Scores
 from nas.search.screening import Screening
-from nas.space import Space, around, fit
+from nas.space import Space, around, fit_to
 from nas.space.coefficients import ScaledBase
 from nas.study import aims, screening
 from nas.study.grid import GRID
@@ -47,7 +47,7 @@ def fitted(goal: Goal) -> Space:
     genotype = nas.parse(goal.space)
     if goal.width != 1:
         genotype = scale(genotype, width=goal.width)
-    fitting = fit(genotype, image=data.shape, classes=len(data.classes))
+    fitting = fit_to(genotype, data)
     return Space(fitting, near=goal.around)
 
 
@@ -59,7 +59,7 @@ def neighbourhood(seed: Genotype, data: str, width: float | None = None) -> Geno
     """
     held = load_data(data)
     factor = usual_width(seed, data) if width is None else width
-    fitting = fit(scale(seed, width=factor), image=held.shape, classes=len(held.classes))
+    fitting = fit_to(scale(seed, width=factor), held)
     if not fitting.open:
         try:
             nas.cost(fitting)
@@ -95,7 +95,7 @@ def base(network: Genotype, data: str, width: float | None = None) -> Genotype:
     if suits and width is None:
         return network
     factor = usual_width(network, data) if width is None else width
-    fitting = fit(scale(network, width=factor), image=held.shape, classes=len(held.classes))
+    fitting = fit_to(scale(network, width=factor), held)
     try:
         nas.cost(fitting)
     except GenotypeError as error:
@@ -167,8 +167,11 @@ def scores(goal: Goal) -> Scores | None:
 def usual_width(space: Genotype, data: str) -> float:
     """The width of a search unless told: 1, or 0.25 of a space written for far larger images."""
     image = space.items[0] if isinstance(space, Chain) else space
-    _, height, width = load_data(data).shape
-    if isinstance(image, Image) and image.height * image.width >= FAR_LARGER * height * width:
+    held = load_data(data)
+    if not isinstance(image, Image) or held.any_size:
+        return 1.0
+    _, height, width = held.shape
+    if image.height * image.width >= FAR_LARGER * height * width:
         return NARROW
     return 1.0
 

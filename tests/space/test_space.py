@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from genotypes import expressions
 from hypothesis import assume, given
 
 import nas
+from nas.data import load as load_data
 from nas.errors import GenotypeError, SpaceError
-from nas.space import Space, fit, known, load
+from nas.space import Space, fit, fit_to, known, load
 
 I = "image(3, 8, 8) >> "  # noqa: E741
 EACH = "each(conv(choice(8, 16)), choice(1, 2, 3))"
@@ -295,3 +297,13 @@ def test_a_point_is_what_is_written_in_its_places():
         last = "act" if point["choice"] == "act" else f"conv({point['choice.conv.out']}) * 2"
         text = f"each({', '.join(copies)}) @ 's' >> {cell} >> {last}"
         assert searched.resolve(point) == nas.parse(I + text)
+
+
+def test_photographs_come_in_the_size_that_a_network_is_written_for():
+    network = nas.parse("image(3, 64, 48) >> conv(8, 3) >> classifier(1000)")
+    digits = load_data("digits")
+    assert nas.cost(fit_to(network, digits)).graph.input.shape == digits.shape
+    photographs = replace(digits.resized(224, 224), any_size=True)
+    fitted = nas.cost(fit_to(network, photographs)).graph
+    assert fitted.input.shape == (1, 64, 48)
+    assert fitted.spec.shape == (10,)

@@ -168,9 +168,10 @@ def test_an_unsorted_imagenet_is_said(home):
 def test_imagenets_classes_are_in_the_order_of_published_weights():
     from pathlib import Path
 
-    from torchvision.models._meta import _IMAGENET_CATEGORIES
-    from witness import timm
+    from witness import timm, torchvision
 
     info = Path(timm.__file__).parent / "data" / "_info" / "imagenet_synsets.txt"
-    expected = zip(info.read_text().split(), _IMAGENET_CATEGORIES, strict=True)
+    expected = zip(
+        info.read_text().split(), torchvision.models._meta._IMAGENET_CATEGORIES, strict=True
+    )
     assert [" ".join(each) for each in expected] == list(load("imagenet").classes)

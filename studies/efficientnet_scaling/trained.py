@@ -3,15 +3,18 @@
     python studies/efficientnet_scaling/trained.py [--seeds 3] [--workers 2] [--out FOLDER]
 
 Every network is trained in the same way (`recipe.toml`), read at its own resolution, and tested on
-images that nothing else reads. A finished training is a row of FOLDER/trained.csv; the same command
-goes on after the last one. Networks of up to four times the base's MACs come first, Figure 3's
-before Figure 4's, seed by seed.
+images that nothing else reads. Where FOLDER/coefficients/result.json holds what `nas scale-search`
+found, its winner is one more compound law, "searched".
+
+A finished training is a row of FOLDER/trained.csv; the same command goes on after the last one.
+Networks of up to four times the base's MACs come first, Figure 3's before Figure 4's, seed by seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import shutil
 import sys
 import tempfile
@@ -127,6 +130,17 @@ def described(
     )
 
 
+def winner(folder: Path) -> tuple[float, float, float] | None:
+    """The searched coefficients of depth, width and resolution; None where there are none, or one
+    direction alone won, which has its line already."""
+    path = folder / "result.json"
+    best = json.loads(path.read_text())["winner"] if path.exists() else None
+    if best is None:
+        return None
+    found = best["alpha"], best["beta"], best["gamma"]
+    return found if sum(each > 1 for each in found) > 1 else None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -136,15 +150,13 @@ def main() -> int:
     parser.add_argument("--times", default="1,2,4,8", help="the base's MACs (default: 1,2,4,8)")
     parser.add_argument("--seeds", type=int, default=3, help="of each network (default: 3)")
     parser.add_argument("--workers", type=int, help="processes (default: none but this one)")
-    parser.add_argument("--searched", help="depth,width,resolution of one more compound law")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="the folder of the rows")
     args = parser.parse_args()
     times = [float(each) for each in args.times.split(",")]
-    searched = [float(each) for each in args.searched.split(",")] if args.searched else None
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "trained.csv"
     done = {row.key for row in held(path)}
-    found = list(variants(base(args.data), times, searched))
+    found = list(variants(base(args.data), times, winner(args.out / "coefficients")))
     order = sorted(
         ((variant, seed) for seed in range(args.seeds) for variant in found),
         key=lambda each: (each[0].macs > LATE * found[0].macs, each[0].figure, each[1]),

@@ -1,5 +1,6 @@
 """studies/efficientnet_scaling: what is trained for Figures 3 and 4, and what is said of it."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -75,6 +76,27 @@ def test_what_is_done_is_not_trained_again(scripts, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [*words, "--out", str(tmp_path)])
     assert trained.main() == 0
     assert (tmp_path / "trained.csv").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("best", "law"),
+    [
+        ({"alpha": 1.0, "beta": 1.25, "gamma": 1.25}, (1, 1.25, 1.25)),
+        ({"alpha": 2.0, "beta": 1.0, "gamma": 1.0}, None),  # Figure 3 has depth alone
+        (None, None),
+    ],
+)
+def test_what_the_search_found_is_one_more_law(scripts, tmp_path, best, law):
+    _, trained, variants = scripts
+    assert trained.winner(tmp_path) is None
+    (tmp_path / "result.json").write_text(json.dumps({"winner": best}))
+    assert trained.winner(tmp_path) == law
+    found = variants.variants(variants.base("digits"), (1, 4), law)
+    more = [each for each in found if each.line == "searched"]
+    assert len(more) == bool(law)
+    for each in more:
+        assert each.factors.depth == 1 < each.factors.width == each.factors.resolution
+        assert each.macs / 382_512 == pytest.approx(4, rel=0.075)
 
 
 def test_intervals_by_hand(scripts):

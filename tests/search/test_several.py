@@ -8,6 +8,7 @@ from nas.search.samplers._several import (
     MARGIN,
     NODES,
     TIE,
+    Predicted,
     hypervolume_improvement,
     positions,
     single,
@@ -40,14 +41,34 @@ def test_the_area_is_that_of_the_cells_of_a_grid(seed: int) -> None:
 
 def test_what_is_counted_is_exact_and_what_is_predicted_are_equally_likely_values() -> None:
     macs = np.array([[0.0, -400.0], [0.0, -100.0], [0.0, -250.0]])  # as gains
-    own, mean, deviation = np.array([-1.0, 1.0]), np.array([0.5]), np.array([0.2])
-    here, there = positions([(own, mean, deviation), None], macs, 2)
-    assert here == pytest.approx(np.array([[norm.cdf(-1), 0], [norm.cdf(1), 1]]))
+    seen = norm.ppf((np.arange(10) + 0.5) / 10)  # quantiles that are their own values
+    low, high = seen[0], seen[-1]
+    found = Predicted(seen, np.array([low, 1.0]), np.array([0.5]), np.array([0.2]))
+    here, there = positions([found, None], macs, 2)
+    assert here == pytest.approx(np.array([[0, 0], [(1 - low) / (high - low), 1]]))
     assert there.shape == (NODES, 1, 2)
     assert (there[:, 0, 1] == 0.5).all()
-    values = norm.ppf(there[:, 0, 0])
+    values = there[:, 0, 0] * (high - low) + low
     assert np.mean(values) == pytest.approx(0.5)
     assert values.min() < 0.3 < 0.7 < values.max()
+
+
+def test_a_prediction_beyond_what_was_seen_goes_on_by_the_slope_there() -> None:
+    seen = np.array([0.1, 0.8, 0.9, 0.92, 0.94])
+    found = Predicted(seen, *[np.zeros(0)] * 3)
+    places = norm.ppf((np.arange(5) + 0.5) / 5)
+    scaled = (seen - 0.1) / 0.84
+    assert found.values(places) == pytest.approx(scaled)
+    assert found.values(np.array([0.0])) == pytest.approx(scaled[2:3])  # the median
+    step = places[4] - places[3]
+    beyond = found.values(np.array([places[4] + step, places[0] - step]))
+    assert beyond[0] == pytest.approx(1 + scaled[4] - scaled[3])
+    assert beyond[1] == pytest.approx(
+        scaled[0] - (scaled[1] - scaled[0]) * step / (places[1] - places[0])
+    )
+    assert (np.diff(found.values(np.linspace(-4, 4, 200))) > 0).all()
+    same = Predicted(np.full(4, 0.5), *[np.zeros(0)] * 3)
+    assert (same.values(np.array([-1.0, 0.0, 3.0])) == 0).all()
 
 
 def test_a_weighing_prefers_what_its_weights_ask_for() -> None:

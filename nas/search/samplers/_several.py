@@ -1,17 +1,18 @@
 """Several objectives: how much a candidate is expected to add. What is measured is predicted, what
 is counted (MACs, latency) is known exactly.
 
-Each objective runs from 0 to 1: what is measured by the ranks of what was seen, as one training
-that failed would stretch any other scale; what is counted in proportion.
+Each objective runs from 0, the worst that was seen, to 1, the best. Predictions are of normal
+quantiles, which what was seen makes values of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 Matrix = NDArray[np.float64]
 
@@ -20,14 +21,36 @@ PARTS = 0.05  # of the sum of all objectives, beside the worst one
 MARGIN = 0.1  # below the worst, so that the ends of a front count
 TIE = 1e-6  # of its mean, where nothing is expected of a candidate
 
-Predicted = tuple[Matrix, Matrix, Matrix]  # means of what is known; means, deviations of the others
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """A measured objective: what was seen, and, as normal quantiles, what is predicted of the known
+    candidates (`own`) and of the others (mean and deviation)."""
+
+    seen: Matrix
+    own: Matrix
+    mean: Matrix
+    deviation: Matrix
+
+    def values(self, quantiles: Matrix) -> Matrix:
+        """From 0, the worst seen, to 1, the best; beyond them by the slope of the next fifth."""
+        seen = np.sort(self.seen)
+        seen = (seen - seen[0]) / max(seen[-1] - seen[0], 1e-12)
+        places = ndtri((np.arange(len(seen)) + 0.5) / len(seen))
+        found = np.interp(quantiles, places, seen)
+        fifth = max(1, len(seen) // 5)
+        for end, next_ in ((0, fifth), (-1, -1 - fifth)):
+            slope = (seen[end] - seen[next_]) / (places[end] - places[next_])
+            beyond = quantiles - places[end]
+            found += slope * (np.minimum(beyond, 0) if end == 0 else np.maximum(beyond, 0))
+        return np.asarray(found)
 
 
 def positions(
     predicted: Sequence[Predicted | None], counted: Matrix, known: int
 ) -> tuple[Matrix, Matrix]:
     """Where the first `known` candidates stand, (known, objectives), and the others, (nodes,
-    others, objectives), from 0 to 1.
+    others, objectives).
 
     `counted` holds the exact gains of all, (candidates, objectives), where nothing is `predicted`.
     """
@@ -38,11 +61,9 @@ def positions(
     nodes = ndtri((np.arange(NODES) + 0.5) / NODES)
     for axis, found in enumerate(predicted):
         if found is not None:
-            own, mean, deviation = found
-            here[:, axis] = ndtr(own)
-            there[:, :, axis] = ndtr(
-                mean[None] + np.roll(nodes, axis * 3)[:, None] * deviation[None]
-            )
+            turned = np.roll(nodes, axis * 3)  # so that two predictions aren't one
+            here[:, axis] = found.values(found.own)
+            there[:, :, axis] = found.values(found.mean + turned[:, None] * found.deviation)
     return here, there
 
 

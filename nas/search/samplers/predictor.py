@@ -103,7 +103,8 @@ class Sampler(SpaceSampler):
             figure = self.figure(axis)
             if figure is None:
                 surrogate = self._surrogate(old, ranked(table[:, axis]))
-                predicted.append((surrogate.mean(old), *surrogate.predict(new)))
+                own, future = surrogate.mean(old), surrogate.predict(new)
+                predicted.append(Predicted(table[:, axis], own, *future))
             else:
                 sign = 1 if direction == StudyDirection.MAXIMIZE else -1
                 exact[:, axis] = [sign * each.card.figure(figure) for each in (*known, *among)]

@@ -256,6 +256,9 @@ def lines(findings: Findings, folder: Path) -> list[str]:
     ]
     if reference is not None and len(reference.accuracies) == findings.seeds:
         told.append(f"the base itself: {percent(reference.mean)}")
+    missing = len(findings.tried) - len(findings.complete)
+    if missing:
+        told.append(f"{_count(missing, 'candidate')} without every seed can't be best yet")
     told += _certainty(findings)
     costs = [each.factor for each in findings.complete]
     if max(costs) - min(costs) > UNEQUAL * findings.target:

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from nas.quantity import format_seconds
+from nas.report.coefficients import Findings
+from nas.report.coefficients import lines as told
 from nas.report.live import draw
 from nas.report.progress import Progress
 from nas.report.trust import Trust
@@ -54,6 +56,7 @@ class Status:
     broken_off: tuple[int, ...] = ()  # trials that ran as their driver ended, to be asked again
     believed: tuple[int, ...] = ()  # the front by predicted means, as a sitting ended
     trust: Trust | None = None  # of a search by a cheap evaluator
+    findings: Findings | None = None  # of a search of scaling coefficients
 
     @property
     def rate(self) -> float | None:
@@ -86,6 +89,7 @@ class Status:
             "believed": list(self.believed),
             "ended": self.ended,
             "trust": self.trust.as_json() if self.trust else None,
+            "coefficients": self.findings.as_json() if self.findings else None,
         }
 
 
@@ -124,6 +128,8 @@ def _lines(status: Status) -> list[str]:
         lines.append(f"best by predicted mean: {_numbers(status.believed)}")
     if status.trust is not None:
         lines += status.trust.lines()
+    if status.findings is not None:
+        lines += told(status.findings, status.folder)
     return lines
 
 

@@ -68,7 +68,6 @@ def solve(
     budgets: Sequence[Budget],
     *,
     divisor: int = DIVISOR,
-    steps: int = STEPS,
 ) -> Solution:
     """The network along `law` whose cost is nearest to its budget; of several budgets, to the one
     that binds first.
@@ -86,7 +85,7 @@ def solve(
         low, high = line.downwards(high)
     else:
         low, high = line.upwards(low)
-    for _ in range(steps):
+    for _ in range(STEPS):
         middle = line.at((low.phi + high.phi) / 2)
         if middle.share == 1:
             return Solution(middle, None, None)

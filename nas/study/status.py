@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nas.errors import RunError
+from nas.report.coefficients import Findings
 from nas.report.progress import Entry, Progress
 from nas.report.status import Member, Status, Writer
 from nas.report.trust import Trust
@@ -50,7 +51,7 @@ def status_of(folder: Path, held: Driver | None, reading: Reading, study: Study)
         folder=folder,
         driver=Writer(held.process, held.host, held.writes) if held else None,
         progress=now,
-        waiting=waiting,
+        waiting=() if study.training.seeds else waiting,
         broken_off=() if writes else running,
         objectives=objective.names,
         best=_member(best) if best else None,
@@ -60,7 +61,17 @@ def status_of(folder: Path, held: Driver | None, reading: Reading, study: Study)
         believed=() if writes else tuple(reading.notes.get(BELIEVED) or ()),
         ended="" if writes else reading.notes.get(ENDED) or "",
         trust=Trust.load(folder / TRUST),
+        findings=_findings(study, folder) if reading.settings else None,
     )
+
+
+def _findings(study: Study, folder: Path) -> Findings | None:
+    """What a search of scaling coefficients has found, None of any other."""
+    if study.goal.scaling is None:
+        return None
+    from nas.study.coefficients import found  # loads Optuna
+
+    return found(folder)
 
 
 def stand(

@@ -87,6 +87,15 @@ def test_best_holds_the_weights_of_the_last_seed(whole: Path) -> None:
     assert seeds == {seed}
 
 
+def test_status_tells_the_coefficients(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", str(whole)]) == 0
+    said = capsys.readouterr().out
+    assert "8 of 8 done" in said
+    assert f"nas scale {whole}/base.nas --alpha" in said
+    assert main(["status", str(whole), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["coefficients"] == result(whole)
+
+
 def test_stopped_and_resumed_is_the_same_search(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

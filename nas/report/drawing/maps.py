@@ -18,8 +18,8 @@ SIZE = 11.5
 
 
 def maps(picture: Picture) -> Figure:
-    """What comes out of each stage: a map as wide as its sides, in as many planes as it has
-    doublings of channels, halved; a vector as long as those."""
+    """What comes out of each stage: a map as wide as its sides, in more planes the more channels
+    it has; a vector longer the more numbers it has, both by their logarithm."""
     stages = [stage for stage in picture.stages if not stage.training]
     most = max((_side(stage) for stage in stages), default=1.0)
     marks: list[Mark] = [Text(PAD, PAD + 14, "what comes out", 14, bold=True)]
@@ -61,7 +61,7 @@ def _size(stage: Stage, most: float) -> tuple[float, float, int]:
     if len(stage.shapes[0]) == 1:
         return THIN, SMALLEST + 8 * doublings, 1
     side = max(SMALLEST, LARGEST * math.sqrt(_side(stage) / most))
-    return side, side, max(1, round(doublings / 2))
+    return side, side, max(1, round(doublings / 1.5))
 
 
 def plain(picture: Picture) -> bool:

@@ -45,7 +45,7 @@ class Idea:
 
 
 ENTRIES = (
-    Entry(2012, "SIFT and Fisher vectors", 26.2, 2, "AlexNet, NIPS 2012"),
+    Entry(2012, "SIFT features", 26.2, 2, "AlexNet, NIPS 2012"),
     Entry(2012, "AlexNet", 15.3, 1, "AlexNet, NIPS 2012"),
     Entry(2013, "Clarifai (ZFNet)", 11.2, 1, CHALLENGE),
     Entry(2014, "VGG", 7.3, 2, "VGG, arXiv:1409.1556"),

@@ -41,6 +41,7 @@ def winners(rows: Sequence[Winner], human: float) -> Figure:
     """The challenge's top-5 errors by year, with a line at what a practised human reaches."""
     y = {"field": "label", "type": "nominal", "sort": None, "title": None}
     x = {"type": "quantitative", "title": "top-5 error on the test images (%)"}
+    room = {"domainMax": 1.1 * max(row.top5_error for row in rows)}  # for the last figure
     told = "datum.year + '  ' + datum.name + (datum.place > 1 ? ' (second)' : '')"
     hover = [
         {"field": "name"},
@@ -49,7 +50,7 @@ def winners(rows: Sequence[Winner], human: float) -> Figure:
         {"field": "place"},
         {"field": "source", "title": "published in"},
     ]
-    bar = {"y": y, "x": {**x, "field": "top5_error"}}
+    bar = {"y": y, "x": {**x, "field": "top5_error", "scale": room}}
     return Figure(
         "challenge",
         "ImageNet's challenge: top-5 error by year",
@@ -61,13 +62,16 @@ def winners(rows: Sequence[Winner], human: float) -> Figure:
                     "encoding": {**bar, "tooltip": hover},
                 },
                 {
-                    "mark": {"type": "text", "align": "left", "dx": 5, "style": "said"},
-                    "encoding": {**bar, "text": {"field": "top5_error"}},
-                },
-                {
                     "mark": {"type": "rule", "style": "chance", "strokeDash": [5, 4]},
                     "encoding": {"x": {**x, "datum": human}},
                 },
+                *(
+                    {
+                        "mark": {"type": "text", "align": "left", "dx": 5, "style": style},
+                        "encoding": {**bar, "text": {"field": "top5_error"}},
+                    }
+                    for style in ("halo", "said")
+                ),
             ],
         },
         (Table("winners", rows),),

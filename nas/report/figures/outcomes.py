@@ -26,6 +26,7 @@ def outcomes(rows: Sequence[Ending]) -> Figure:
         "type": "quantitative",
         "title": "trials",
         "axis": {"tickMinStep": 1, "format": "~s"},
+        "scale": {"domainMax": 1.12 * max(row.trials for row in rows)},  # room for the last figure
     }
     hover = [{"field": "outcome"}, {"field": "trials"}, {"field": "reason", "title": "most often"}]
     return Figure(

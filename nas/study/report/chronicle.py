@@ -19,8 +19,7 @@ class Chronicle(Reading):
     """A reading in which `moments` holds the second of the run, over all its sittings, at which a
     trial had its result at a rung (its only one is at rung 0), and `ends` that at which it ended.
 
-    `points` has each trial's options by decision, `options` those of each decision in order, and
-    `notes` what the driver noted beside the trials.
+    `points` has each trial's options by decision, `options` those of each decision in order.
     """
 
     moments: dict[tuple[int, int], float] = field(default_factory=dict)
@@ -28,7 +27,6 @@ class Chronicle(Reading):
     asked: list[int] = field(default_factory=list)  # results there were when each trial began
     points: list[dict[str, Option]] = field(default_factory=list)
     options: dict[str, tuple[Option, ...]] = field(default_factory=dict)
-    notes: dict[str, Any] = field(default_factory=dict)
     _results: set[int] = field(default_factory=set)  # trials with one
     _new: list[tuple[int, int, float]] = field(default_factory=list)  # whose moment isn't known yet
     _last: float = 0.0  # moment
@@ -42,8 +40,6 @@ class Chronicle(Reading):
         """Let one line's change be made."""
         super().take(log)
         match log["op_code"]:
-            case Operation.STUDY_ATTRIBUTE:
-                self.notes.update(log["user_attr"])
             case Operation.CREATE_TRIAL:
                 self._point(log)
                 self.asked.append(len(self._results))

@@ -104,7 +104,8 @@ def _state(status: Status) -> str:
         return f"going on: process {driver.process} on {driver.host} writes it"
     left = len(status.broken_off)
     if left:
-        return f"interrupted while {left} trials ran; `nas search --resume` asks them again"
+        which = f"{left} trials" if left > 1 else "a trial"
+        return f"broken off while {which} ran; `nas search --resume` goes on"
     return "at rest: nobody writes it"
 
 

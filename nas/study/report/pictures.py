@@ -63,7 +63,7 @@ def decided(told: Told) -> list[Figure]:
     if not results:
         return [Figure.missing(*title, _none(told)) for title in titles]
     if not any(len(options) > 1 for options in told.journal.options.values()):
-        why = "The space has no decision with more than one option."
+        why = "The journal holds no decision with more than one option."
         return [Figure.missing(*title, why) for title in titles]
     rows = importances(told, results) if len(results) >= LEAST else ()
     if rows:

@@ -320,7 +320,7 @@ def test_a_run_that_goes_on_or_was_interrupted_is_reported(make: Maker) -> None:
         "complete": 3,
         "not ended": 1,
     }
-    assert "interrupted while 1 trials ran" in Page(found.html()).text
+    assert "broken off while a trial ran" in Page(found.html()).text
     torn = (made.folder / "journal.log").read_bytes()[:-20]
     (made.folder / "journal.log").write_bytes(torn)
     report(made.folder).html()

@@ -20,11 +20,11 @@ from nas.search.repeats import Repeats
 from nas.search.rungs import ETA, WHOLE, Rungs
 from nas.search.samplers import make
 from nas.search.samplers._base import SpaceSampler
-from nas.search.scores import Scores
 from nas.search.screening import Screening
 from nas.space import Space, around, fit_to
 from nas.space.coefficients import ScaledBase
 from nas.study import aims, screening
+from nas.study.features import scores
 from nas.study.grid import GRID
 from nas.study.settings import Evaluation, Goal, Study, Training
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 # channels, so that the default two minutes try dozens of candidates.
 FAR_LARGER = 16  # times the data set's pixels
 NARROW = 0.25
-PREDICTOR = "predictor"  # the sampler that learns from scores
-LOOKED_AT = 32  # images, for a score that is a feature: half of those for a score that decides
 
 
 def fitted(goal: Goal) -> Space:
@@ -130,38 +128,6 @@ def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
     found = Candidates(space, limits, latency=latency, origin=space.origin, scores=scores(goal))
     found.check()
     return found
-
-
-def scores(goal: Goal) -> Scores | None:
-    """What scores the candidates that the sampler looks at closely, if it is to know scores.
-
-    Raises `UsageError` for unknown proxies and for a sampler that predicts nothing, `DataError`
-    where the data set's files are missing.
-    """
-    if goal.features is None:
-        return None
-    from nas.evaluate.cheap.zero_cost import ZeroCostEvaluator
-    from nas.evaluate.zero_cost import proxy
-
-    option = f"--features {','.join(goal.features)}"
-    if goal.sampler != PREDICTOR:
-        raise UsageError(
-            f"{option}: only the sampler {PREDICTOR} learns from scores, not {goal.sampler}"
-        )
-    if len(set(goal.features)) < len(goal.features):
-        raise UsageError(f"{option}: name each proxy once")
-    for name in goal.features:
-        try:
-            proxy(name)
-        except UsageError as error:
-            raise UsageError(f"{option}: {error}") from None
-    load_data(goal.data).require()
-    return Scores(
-        {
-            name: ZeroCostEvaluator(goal.data, name, goal.seed, images=LOOKED_AT).score
-            for name in goal.features
-        }
-    )
 
 
 def usual_width(space: Genotype, data: str) -> float:

@@ -65,7 +65,7 @@ def found(folder: Path) -> Findings:
     among = wiring.candidates(study.goal)
     space = among.space
     assert isinstance(space, ScaledBase)
-    merged = grid(among).networks if study.goal.sampler == GRID else {}
+    merged = grid(among).networks if study.goal.sampler == GRID else _merged(trials)
     tried = [_tried(each, among, space, scaling, merged) for each in trials if _ran(each)]
     training = study.training
     return Findings(
@@ -83,6 +83,15 @@ def found(folder: Path) -> Findings:
         reference=next((one for one, is_base in tried if is_base), None),
         tried=tuple(one for one, is_base in tried if not is_base),
     )
+
+
+def _merged(trials: list[FrozenTrial]) -> dict[str, tuple[Coefficients, ...]]:
+    """What a sampler drew of each network, by canonical hash: the first, and those refused as the
+    same."""
+    held: dict[str, list[Coefficients]] = {}
+    for trial in trials:
+        held.setdefault(trial.user_attrs["hash"], []).append(Coefficients.of(trial.params))
+    return {key: tuple(all_) for key, all_ in held.items()}
 
 
 def _ran(trial: FrozenTrial) -> bool:

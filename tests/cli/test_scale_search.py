@@ -11,6 +11,9 @@ import pytest
 
 import nas
 from nas.cli import main
+from nas.errors import RunError
+from nas.study import Study
+from nas.study.settings import Scaling
 
 SMALL = "image(1, 8, 8) >> conv(8, 3) >> conv(16, 3, stride=2) * 2 >> classifier(10)"
 QUICK = ("--seeds", "2", "--epochs", "1", "--gpus", "0", "--grid", "0.2", "--target", "1.7")
@@ -85,6 +88,30 @@ def test_best_holds_the_weights_of_the_last_seed(whole: Path) -> None:
         if name == "rung.1"
     }
     assert seeds == {seed}
+
+
+def test_the_winner_is_what_nas_scale_makes_of_its_coefficients(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    winner = result(whole)["winner"]
+    given = [f"--{name}={winner[name]}" for name in ("alpha", "beta", "gamma")]
+    assert main(["scale", str(whole / "base.nas"), *given, "--phi", "1", "--json"]) == 0
+    scaled = json.loads(capsys.readouterr().out)["scaled"]
+    assert nas.genotype(scaled["genotype"]) == nas.genotype(winner["genotype"])
+    assert scaled["nominal"] == pytest.approx(winner["nominal"])
+
+
+def test_the_settings_can_be_read_again(whole: Path, tmp_path: Path) -> None:
+    text = (whole / "study.toml").read_text()
+    study = Study.load(whole / "study.toml")
+    assert study.goal.scaling == Scaling(target=1.7, tolerance=0.1, step=0.2)
+    assert (study.training.seeds, study.budget.trials) == (2, 4)
+    other = tmp_path / "study.toml"
+    other.write_text(text.replace("tolerance =", "tolerence ="))
+    with pytest.raises(
+        RunError, match=r"scaling: tolerence is not known.*did you mean 'tolerance'"
+    ):
+        Study.load(other)
 
 
 def test_status_tells_the_coefficients(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ REASON = "ValueError: as a candidate might raise it\n" + '  File "somewhere.py",
 COMMANDS = {
     "nas status": ["status"],
     "nas status --json": ["status", "--json"],
+    "nas report": ["report"],
     "nas search --resume, the budget being spent": ["search", "--gpus", "0", "--resume"],
 }
 

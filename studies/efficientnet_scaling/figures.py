@@ -24,7 +24,7 @@ from nas.report.figures import Figure, Table, save
 COMPOUND, SEARCHED = "compound", "searched"
 SINGLE = ("width", "depth", "resolution")
 HEADS = ("line", "times", "width", "depth", "resolution", "pixels", "parameters", "MACs", "seeds",
-         "test accuracy", "CPU time")  # fmt: skip
+         "test accuracy", "training")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,13 @@ class Trainings:
     def table(self) -> str:
         lines = [f"| {' | '.join(HEADS)} |", f"| --- |{' ---: |' * (len(HEADS) - 1)}"]
         for (line, times), rows in self.networks.items():
-            one, mean, half = rows[0], 100 * self.mean(line, times), 100 * self.half(len(rows))
+            one, half = rows[0], 100 * self.half(len(rows))
+            about = f" +- {half:.2f}" if self.freedom else ""
+            seconds = fmean(row.seconds for row in rows)
             cells = (
                 line, f"{times:g}", f"{one.width:.2f}", f"{one.depth:.2f}",
                 f"{one.resolution:.2f}", one.pixels, f"{one.params:,}", f"{one.macs:,}", len(rows),
-                f"{mean:.2f} +- {half:.2f} %", f"{fmean(row.seconds for row in rows):.0f} s",
+                f"{100 * self.mean(line, times):.2f}{about} %", f"{seconds:.0f} s",
             )  # fmt: skip
             lines.append(f"| {' | '.join(map(str, cells))} |")
         return "\n".join(lines)
@@ -109,18 +111,18 @@ class Trainings:
         said = []
         for line, times in self.networks:
             rivals = [each for each in SINGLE if (each, times) in self.networks]
-            if line != name or not rivals:
+            if line != name or not rivals or not self.freedom:
                 continue
             best = max(rivals, key=lambda each: self.mean(each, times))
             ahead = 100 * (self.mean(line, times) - self.mean(best, times))
-            counts = (len(self.networks[line, times]), len(self.networks[best, times]))
-            half = 100 * self.half(*counts)
+            own, other = self.networks[line, times], self.networks[best, times]
+            half, share = 100 * self.half(len(own), len(other)), own[0].macs / other[0].macs
             word = "can't be told apart from" if abs(ahead) <= half else (
                 "beats" if ahead > 0 else "loses to"
             )  # fmt: skip
             said.append(
-                f"At {times:g} times the MACs, {name} {word} the best single direction, {best}: "
-                f"{ahead:+.2f} +- {half:.2f} points."
+                f"At {times:g} times the MACs, {name} {word} the best single direction, {best}, "
+                f"with {share:.2f} of its MACs: {ahead:+.2f} +- {half:.2f} points."
             )
         return said
 
@@ -167,8 +169,10 @@ def main() -> None:
     minutes = sum(row.seconds for row in found.rows) / 60
     print(
         f"{len(found.rows)} trainings of {len(found.networks)} networks on {one.data}, epochs: "
-        f"{one.epochs}; {minutes:.1f} minutes, testing included. Between seeds a training deviates "
-        f"by {100 * found.spread:.2f} points.\n"
+        f"{one.epochs}; {minutes:.1f} minutes, testing included.",
+        f"Between seeds a training deviates by {100 * found.spread:.2f} points.\n"
+        if found.freedom
+        else "One seed each says nothing of chance.\n",
     )
     print(found.table())
     directions = [each for each in (*SINGLE, COMPOUND, SEARCHED) if each in found.lines]

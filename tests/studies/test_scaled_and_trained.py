@@ -111,7 +111,8 @@ def test_intervals_by_hand(scripts):
     assert 100 * found.spread == pytest.approx((5 / 2) ** 0.5)
     assert 100 * found.half(3) == pytest.approx(2.776 * (5 / 2 / 3) ** 0.5, abs=1e-3)
     (verdict,) = found.verdicts("compound")
-    assert "compound beats the best single direction, width: +6.00 +- 3.58 points." in verdict
+    assert "compound beats the best single direction, width" in verdict
+    assert verdict.endswith("with 1.00 of its MACs: +6.00 +- 3.58 points.")
     assert figures.Trainings(rows[:3]).verdicts("compound") == []
 
 
@@ -122,7 +123,15 @@ def test_what_cannot_be_told_apart_is_not_called_better(scripts):
         row(trained, "compound", 2, seed, test) for seed, test in enumerate((0.91, 0.92, 0.93))
     ]
     (verdict,) = figures.Trainings(rows).verdicts("compound")
-    assert "compound can't be told apart from the best single direction, width: +1.00" in verdict
+    assert "compound can't be told apart from the best single direction, width" in verdict
+    assert "MACs: +1.00 +- " in verdict
+
+
+def test_one_seed_gives_no_interval_and_no_verdict(scripts):
+    figures, trained, _ = scripts
+    found = figures.Trainings([row(trained, "width", 2, 0, 0.9), row(trained, "compound", 2, 0, 1)])
+    assert found.verdicts("compound") == []
+    assert "| 90.00 % |" in found.table()
 
 
 @pytest.mark.parametrize("folder", [RESULTS, RESULTS / "quick"], ids=["whole", "quick"])

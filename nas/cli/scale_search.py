@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     device = wiring.where(placement)
     if new is None:
         if args.download:
-            raise UsageError("--download: only with a base; fetch it by `nas data NAME --download`")
+            raise UsageError("--download: only with a base; fetch it by `nas data download NAME`")
         run = Run.resume(args.resume, lambda own: _amended(own, args))
         if run.study.goal.scaling is None:
             run.close()

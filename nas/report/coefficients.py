@@ -298,9 +298,9 @@ def _certainty(findings: Findings) -> list[str]:
         told.append(f"all {len(others)} others are told apart from it at 95 %")
     else:
         told.append(
-            f"{len(level)} of the other {_count(len(others), 'candidate')} can't be told apart "
-            f"from it by {findings.seeds} seeds; the best of many was lucky, too: more seeds or "
-            "epochs would say more"
+            f"{len(level)} of {_count(len(others), 'other candidate')} can't be told apart from it "
+            f"by {findings.seeds} seeds; the best of many was lucky, too: more seeds or epochs "
+            "would say more"
         )
     return told
 

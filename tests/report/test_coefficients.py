@@ -61,7 +61,7 @@ def test_the_winner_and_what_is_level_with_it_by_hand() -> None:
     assert [each.trial for each in found.level] == [1]
     told = "\n".join(lines(found, Path("run")))
     assert "best: alpha 1, beta 1.4, gamma 1 (trial 2): 83.00 % +- 4.30 over 3 seeds" in told
-    assert "1 of the other 2 candidates can't be told apart" in told
+    assert "1 of 2 other candidates can't be told apart" in told
     assert "the base itself: 60.00 %" in told
     assert "nas scale run/base.nas --alpha 1 --beta 1.4 --gamma 1 --phi 3" in told
 

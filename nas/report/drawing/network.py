@@ -32,10 +32,9 @@ from nas.report.drawing.fold import (
     Leaves,
     Unit,
     Vertex,
-    block_label,
-    ratio,
 )
 from nas.report.drawing.label import Kind, Label, Values, label, merged, spelled
+from nas.report.drawing.naming import block_label, ratio
 
 LAYERS = (Kind.CONV, Kind.DEPTHWISE, Kind.LINEAR, Kind.POOL)
 ONCE: Values = ("1",)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nas.cli import main
+
 STUDY = Path(__file__).parents[2] / "studies" / "efficientnet_scaling"
 RESULTS = STUDY / "results"
 OWN = ("figures", "trained", "variants")
@@ -141,3 +143,20 @@ def test_what_is_told_of_the_results_follows_from_their_rows(scripts, folder, ca
     monkeypatch.setattr(sys, "argv", ["figures.py", "--out", str(folder)])
     figures.main()
     assert capsys.readouterr().out == (folder / "figures.md").read_text()
+
+
+@pytest.mark.slow
+def test_quick_does_all_of_it(tmp_path):
+    """Tables, targets, the search for coefficients, the trainings, both figures."""
+    assert main(["study", "run", "efficientnet_scaling", "--quick", "--out", str(tmp_path)]) == 0
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made >= {"tables.md", "others.md", "targets.md", "figures.md", "trained.csv"}
+    assert made >= {"figure3.svg", "figure3.png", "figure4.svg", "figure4.png", "study.json"}
+    assert (tmp_path / "coefficients" / "result.json").exists()
+
+
+def test_quick_took_less_than_five_minutes():
+    (sitting,) = json.loads((RESULTS / "quick" / "study.json").read_text())["sittings"]
+    assert sitting["quick"]
+    assert len(sitting["steps"]) == 6
+    assert sum(step["seconds"] for step in sitting["steps"]) < 300

@@ -27,6 +27,13 @@ class Table:
     shown: Sequence[DataclassInstance] | None = None
 
     @property
+    def thinned(self) -> str:
+        """A sentence, after a space, where not all rows are drawn; else nothing."""
+        if self.shown is None or len(self.shown) >= len(self.rows):
+            return ""
+        return f" {len(self.shown):,} of {len(self.rows):,} are drawn; the CSV file has all."
+
+    @property
     def values(self) -> list[dict[str, Any]]:
         """What is drawn, as JSON values: a number that isn't finite is null."""
         drawn = self.rows if self.shown is None else self.shown

@@ -52,15 +52,16 @@ def front(candidates: Sequence[Candidate], x: Axis, y: Axis, *, stairs: bool) ->
     others = [row for row in known if not row.front]
     thin = apart(others, place, max(0, MOST - len(members)))
     shown = [*thin, *members] if len(thin) < len(others) else None
+    table = Table("candidates", known, shown)
     return Figure(
         f"front-{x.field}",
         f"{y.title} against {x.title}"[0].upper() + f"{y.title} against {x.title}"[1:],
         {"layer": _layers(x, y, stairs=stairs)},
-        (Table("candidates", known, shown),),
+        (table,),
         f"Large points are the front ({len(members)} of {len(known)} candidates"
         + (")" if stairs else ", by all objectives together)")
         + ", grey ones the others; the ring is the best. Point at one for its figures; click it "
-        "for its genotype.",
+        f"for its genotype.{table.thinned}",
     )
 
 
@@ -79,7 +80,6 @@ def _layers(x: Axis, y: Axis, *, stairs: bool) -> list[dict[str, Any]]:
         {"field": "trial", "title": "trial"},
         {"field": y.field, "title": y.title, "format": ".5~g"},
         {"field": x.field, "title": x.title, "format": ",.6~g"},
-        {"field": "genotype", "title": "genotype"},
     ]
     rest = {
         "transform": [{"filter": "!datum.front"}],

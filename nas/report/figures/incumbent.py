@@ -52,19 +52,21 @@ MOST = 1500  # points drawn
 
 def incumbent(results: Sequence[Result], what: str, baseline: Baseline) -> tuple[Figure, ...]:
     """Two figures, over time and over results; `what` names the values, with their unit."""
+    tables = _tables(results, baseline)
     time = Figure(
         "incumbent-time",
         "Best so far, over time",
         _spec("after", "time of the run (s)", what, results, baseline),
-        _tables(results, baseline),
-        f"Points are results, the line is the best of them so far. {baseline.says}",
+        tables,
+        "Points are results, the line is the best of them so far. "
+        f"{baseline.says}{tables[0].thinned}",
     )
     trials = Figure(
         "incumbent-trials",
         "Best so far, over results",
         _spec("order", "results, in the order they came", what, results, baseline),
-        _tables(results, baseline),
-        f"The same by number of results, whatever they cost. {baseline.says}",
+        tables,
+        f"The same by number of results, whatever they cost. {baseline.says}{tables[0].thinned}",
     )
     return time, trials
 
@@ -86,7 +88,7 @@ def _spec(
 ) -> Mapping[str, Any]:
     x: dict[str, Any] = {"field": field, "type": "quantitative", "title": axis}
     if field == "order":
-        x["axis"] = {"tickMinStep": 1, "format": "~s"}
+        x["axis"] = {"tickMinStep": 1, "format": ",d"}
     value = {"type": "quantitative", "title": what, "scale": {"zero": False}}
     hover = [
         {"field": "trial", "title": "trial"},

@@ -110,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
         parse_seconds(args.time)
     new = None if args.resume else _study(args)
 
+    from rich.console import Console
+
     from nas.report.live import display
     from nas.study import Run, wiring
     from nas.study.run import SCRATCH
@@ -137,7 +139,8 @@ def run(args: argparse.Namespace) -> int:
         run = Run.start(new, folder)
     with run:
         executor = wiring.executor(evaluator, run.folder / SCRATCH, placement)
-        result = run.search(executor, evaluator, display(run.progress))
+        shown = Console(stderr=True, highlight=False) if args.json else None
+        result = run.search(executor, evaluator, display(run.progress, shown))
     return _report(run, result, args.json)
 
 

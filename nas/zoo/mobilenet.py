@@ -108,7 +108,7 @@ REFERENCES = (
     V1.net("mobilenetv1_075", partial(mobilenet, 0.75), 31.6, 11.8),
     V1.net("mobilenetv1_050", partial(mobilenet, 0.5), 36.7, 15.1),
     V1.net("mobilenetv1_025", partial(mobilenet, 0.25), 50.2, 25.8),
-    V2.net("mobilenet_v2", mobilenet_v2, 28.2, 9.0, aliases=("mobilenetv2_100",)),
+    V2.net("mobilenet_v2", mobilenet_v2, 28.2, 9.0, aliases=("mobilenetv2", "mobilenetv2_100")),
     V2.net("mobilenetv2_050", partial(mobilenet_v2, 0.5), 34.6, 13.6),
     V2.net("mobilenetv2_140", partial(mobilenet_v2, 1.4), 25.0, 7.5),
     V3.net("mobilenet_v3_large", mobilenet_v3_large, 24.8),

@@ -134,8 +134,9 @@ def test_stopped_and_resumed_is_the_same_search(
     assert "1 of 8 done" in capsys.readouterr().out
     resumed = ["scale-search", "--resume", str(folder), "--time", "1h", "--gpus", "0", "--json"]
     assert main(resumed) == 0
-    printed = capsys.readouterr().out
-    assert json.loads(printed[printed.index('{\n "data"') :]) == result(folder) == result(whole)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == result(folder) == result(whole)
+    assert "8 of 8 done" in printed.err
 
 
 def test_a_sampler_draws_within_the_constraint(

@@ -1,4 +1,4 @@
-"""Two ways to do one thing, timed in turns (A B B A), so that a busy machine slows both alike."""
+"""Ways to do one thing, timed in turns (A B B A), so that a busy machine slows all alike."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import gc
 import resource
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Times:
     """Seconds of each run: on the wall, and of the processor in all threads of this process."""
 
-    wall: list[float]
-    cpu: list[float]
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Medians with quartiles, in milliseconds."""
@@ -42,14 +42,22 @@ class Pair:
 
 def compare(a: Callable[[], object], b: Callable[[], object], rounds: int = 5) -> Pair:
     """Time both `2 * rounds` times, after one run of each that doesn't count."""
-    a(), b()
-    times = (Times([], []), Times([], []))
+    times = turns({"a": a, "b": b}, rounds)
+    return Pair(times["a"], times["b"])
+
+
+def turns(ways: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, Times]:
+    """Time each way `2 * rounds` times, there and back, after one run of each that doesn't
+    count."""
+    for way in ways.values():
+        way()
+    times = {name: Times() for name in ways}
     for _ in range(rounds):
-        for which in (0, 1, 1, 0):
-            wall, cpu = once((a, b)[which])
-            times[which].wall.append(wall)
-            times[which].cpu.append(cpu)
-    return Pair(*times)
+        for name in (*ways, *reversed(ways)):
+            wall, cpu = once(ways[name])
+            times[name].wall.append(wall)
+            times[name].cpu.append(cpu)
+    return times
 
 
 def once(do: Callable[[], object]) -> tuple[float, float]:

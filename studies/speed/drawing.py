@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from caches import forget_all, forget_networks
 
 from nas.costs import cost, figures
 from nas.errors import GenotypeError
-from nas.genotype.normal import normal
-from nas.genotype.recording import recorded
 from nas.search.candidates import Candidates
 from nas.search.limits import Limits
 from nas.space import Space, load
@@ -27,15 +26,6 @@ LIMITED = ("mbconv", "mbconv_layerwise")
 LIMIT = Limits(macs=400_000_000)
 REPEATS = 7
 BATCH = 1000  # feasible candidates of each repeat
-
-
-def forget() -> None:
-    """Every cache of nas but its registries, which only say what was imported."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("nas.") and not name.startswith(("nas.blocks", "nas.zoo")):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
 
 
 def drawn(among: Candidates, rng: np.random.Generator, count: int) -> int:
@@ -77,7 +67,7 @@ def uncached(text: str, limits: Limits, count: int) -> list[float]:
     for _ in range(count):
         space = Space(genotype)
         among = Candidates(space, limits)
-        forget()
+        forget_all()
         spent, _ = timed(lambda among=among: drawn(among, rng, 1))  # type: ignore[misc]
         found.append(spent)
     return found
@@ -85,7 +75,7 @@ def uncached(text: str, limits: Limits, count: int) -> list[float]:
 
 def measure(name: str, limits: Limits) -> None:
     """Print the figures of one space."""
-    forget()
+    forget_all()
     start = time.process_time()
     space = Space(load(name))
     among, rng = Candidates(space, limits), np.random.default_rng(0)
@@ -116,8 +106,7 @@ def checked(among: Candidates, rng: np.random.Generator, count: int = 50) -> int
     equal = 0
     for _ in range(count):
         network = among.space.resolve(among.space.sample(rng))
-        recorded.cache_clear()
-        normal.cache_clear()
+        forget_networks()
         try:
             whole = cost(network)
         except GenotypeError:

@@ -14,7 +14,10 @@ SCRIPT = Path(__file__).parents[2] / "studies" / "speed" / "drawing.py"
 
 
 @pytest.mark.parametrize("space", ["mbconv", "mbconv_layerwise"])
-def test_drawn_candidates_fit_and_are_counted_exactly(space: str) -> None:
+def test_drawn_candidates_fit_and_are_counted_exactly(
+    space: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     study = runpy.run_path(str(SCRIPT))
     among = Candidates(Space(load(space)), Limits(macs=300_000_000))
     rng = np.random.default_rng(0)

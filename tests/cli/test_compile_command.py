@@ -124,3 +124,129 @@ def test_weights_from_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert cli.main([*command[:-3], str(tmp_path / "other"), *command[-2:]]) == 1
     assert "no file of torch.save" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Path:
+    """A run's folder as a search leaves it: trial 1 is best, trial 0 kept for the front, trial 2
+    not kept."""
+    from nas.report.best import Best, publish
+    from nas.train.checkpoint import save
+
+    run = tmp_path / "run"
+    lines = []
+    for number, channels in enumerate((4, 6, 8)):
+        text = f"image(1, 8, 8) >> conv({channels}) >> classifier(2)"
+        held = {"hash": str(number), "genotype": text}
+        moment = "2026-01-01T00:00:00"
+        lines.append({"op_code": 4, "worker_id": "a", "datetime_start": moment, "user_attrs": held})
+        folder = run / "trials" / str(number)
+        folder.mkdir(parents=True)
+        if number < 2:
+            save(nas.compile(text, seed=number), folder / "weights.safetensors")
+        if number == 1:
+            best = Best(1, text, {"accuracy": 0.9}, "nas train genotype.nas")
+            publish(best, folder / "weights.safetensors", run / "best")
+    (run / "journal.log").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return run
+
+
+def same(folder: Path, text: str, seed: int) -> bool:
+    """Whether the folder's network is `text` with the weights of that seed."""
+    wanted, given = nas.compile(text, seed=seed).state_dict(), nas.load(folder).state_dict()
+    return list(wanted) == list(given) and all(torch.equal(wanted[k], given[k]) for k in wanted)
+
+
+@pytest.mark.parametrize(
+    ("options", "channels", "seed"),
+    [([], 6, 1), (["--trial", "1"], 6, 1), (["--trial", "0"], 4, 0)],
+)
+def test_a_runs_folder_gives_its_best_or_a_trial_with_its_weights(
+    options: list[str], channels: int, seed: int, search: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "net"
+    assert cli.main(["compile", str(search), *options, "--out", str(out)]) == 0
+    assert same(out, f"image(1, 8, 8) >> conv({channels}) >> classifier(2)", seed)
+    assert f"taken from trial {seed} of the search in {search}" in (out / "README.md").read_text()
+
+
+def test_a_networks_folder_is_compiled_with_its_weights(search: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net"
+    assert cli.main(["compile", str(search / "best"), "--out", str(out)]) == 0
+    assert same(out, "image(1, 8, 8) >> conv(6) >> classifier(2)", 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--trial", "2"], "the weights of trial 2 weren't kept"),
+        (["--trial", "9"], "the run has no trial 9; its last is 2"),
+        (["--seed", "3"], "--seed 3: not with a folder"),
+        (["--zero-gamma"], "--zero-gamma: not with a folder"),
+    ],
+)
+def test_what_a_run_can_not_give_is_told(
+    options: list[str],
+    said: str,
+    search: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "net"
+    assert cli.main(["compile", str(search), *options, "--out", str(out)]) in (1, 2)
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_without_a_network_and_weights_of_another_are_told(
+    search: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "net"
+    assert cli.main(["compile", str(tmp_path), "--out", str(out)]) == 1
+    assert "holds no network and no run" in capsys.readouterr().err
+    assert cli.main(["compile", SMALL, "--trial", "1", "--out", str(out)]) == 2
+    assert "is no run's folder" in capsys.readouterr().err
+    (search / "best" / "genotype.nas").write_text("image(1, 8, 8) >> conv(7) >> classifier(2)")
+    assert cli.main(["compile", str(search / "best"), "--out", str(out)]) == 1
+    assert "the weights are of another network" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_optimize_tells_what_was_tried_and_exports_it_folded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nas.inference import choice
+
+    monkeypatch.setattr(
+        choice.optimize, "__kwdefaults__", {**choice.optimize.__kwdefaults__, "seconds": 0}
+    )
+    out = tmp_path / "net"
+    command = ["compile", SMALL, "--out", str(out), "--optimize", "inference", "--formats", "pt2"]
+    assert cli.main(command) == 0
+    told = capsys.readouterr().err
+    assert "folded, channels last" in told
+    assert "median and 95 % interval" in (out / "inference.md").read_text()
+    assert not (out / "model.py").exists()
+    program = torch.export.load(out / "model.pt2").module()
+    x = torch.randn(3, 3, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(program(x), nas.load(out)(x), rtol=1e-4, atol=1e-6)
+    assert not [name for name in program.state_dict() if "running_mean" in name]
+
+
+def test_what_can_not_be_exported_is_left_out_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nas.artefacts import program
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(program, "exported", fails)
+    out = tmp_path / "net"
+    assert cli.main(["compile", SMALL, "--out", str(out), "--formats", "all"]) == 1
+    said = capsys.readouterr().err
+    assert "nas: model.onnx was left out: RuntimeError: no such operator" in said
+    assert "nas: model.pt2 was left out" in said
+    assert nas.load(out)
+    assert (out / "model.py").exists()

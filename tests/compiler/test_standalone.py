@@ -67,9 +67,24 @@ def test_every_block(word: str, anchor: Any) -> None:
     same(genotype)
 
 
-@pytest.mark.parametrize(
-    "name", ["lenet5", "googlenet", "mobilenet_v2", "efficientnet_b0", "seresnet50"]
-)
+# small ones of twelve families; studies/standalone holds all
+REFERENCES = [
+    "lenet5_1998",
+    "googlenet",
+    "resnet20_cifar10",
+    "squeezenet1_1",
+    "mobilenet_v3_small",
+    "shufflenet_v2_x0_5",
+    "efficientnet_b0",
+    "regnet_y_400mf",
+    "ghostnet_050",
+    "mnasnet0_5",
+    "darts_cifar10",
+    "nas_bench_201_best",
+]
+
+
+@pytest.mark.parametrize("name", REFERENCES)
 def test_references(name: str) -> None:
     same(nas.genotype(name), batch=2)
 
@@ -103,14 +118,56 @@ def test_only_torch_is_imported() -> None:
     assert imported - set(sys.stdlib_module_names) == {"torch"}
 
 
-@pytest.mark.parametrize("name", ["googlenet", "densenet121", "nf_resnet50"])
-def test_the_text_is_clean(name: str, tmp_path: Path) -> None:
-    (tmp_path / "model.py").write_text(standalone(nas.genotype(name)))
+def test_the_text_is_clean_and_laid_out(tmp_path: Path) -> None:
+    """Of every family's first reference: by ruff's own rules, and as it would format it."""
+    from nas.zoo import references
+
+    firsts = {each.family: each for each in reversed(references().values())}
+    for family, reference in firsts.items():
+        (tmp_path / f"{family}.py").write_text(standalone(reference.genotype))
+    for command in (["check"], ["format", "--check", "--line-length=100"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "."],
+            cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_dense_block_is_a_loop() -> None:
+    """As its paper draws it, and of any number of layers one class."""
+    text = same(nas.parse("image(3, 16, 16) >> conv(8) >> dense(3) >> dense(30) >> classifier(2)"))
+    assert text.count("class Dense") == text.count("class Layer") == 1
+    assert "for number in range(layers):" in text
+    assert "Dense(8, 3)" in text
+
+
+def test_branches_are_a_list() -> None:
+    text = same(nas.parse("image(3, 8, 8) >> (conv(4) | conv(4, 3) | maxpool) >> classifier(2)"))
+    assert "torch.cat([branch(x) for branch in self], 1)" in text
+    assert "nn.MaxPool2d(3, 1, 1)" in text
+    assert "getattr" not in text
+
+
+def test_blocks_that_differ_in_a_number_are_one_class() -> None:
+    text = same(nas.parse("image(3, 16, 16) >> conv(32) >> nf_bottleneck(32) * 4 >> classifier(2)"))
+    assert text.count("class NormFreeBottleneck") == 2  # the first projects its shortcut
+    assert "self.factor" in text
+
+
+def test_it_shows_how_it_is_used(tmp_path: Path) -> None:
+    """`python model.py` in the folder."""
+    from nas.train.checkpoint import save
+
+    save(nas.compile(SMALL, seed=0), tmp_path / "weights.safetensors")
+    (tmp_path / "model.py").write_text(standalone(nas.parse(SMALL)))
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "model.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+        [sys.executable, tmp_path / "model.py"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "torch.Size([1, 4])\n", done.stderr
 
 
 def test_the_text_is_the_same_in_every_process() -> None:
@@ -118,5 +175,5 @@ def test_the_text_is_the_same_in_every_process() -> None:
         "import nas; from nas.compiler.standalone import standalone as write; "
         f"print(write(nas.parse({SMALL!r})), end='')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.stdout == standalone(nas.parse(SMALL))

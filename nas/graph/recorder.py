@@ -71,17 +71,15 @@ class Recorder:
             raise
         params, macs = op.params(*specs), op.macs(spec, *specs)
         total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
-        return self._append(
-            Node(op, tuple([value.index for value in inputs]), spec, path, total), inputs
-        )
+        index = len(self.nodes)
+        self.nodes.append(Node(op, tuple([value.index for value in inputs]), spec, path, total))
+        return Value(self, index, spec, inputs[0].settings)
 
     def splice(self, graph: Graph, x: Value, path: Path) -> Value:
         """The output of a block's graph applied to `x` at `path`."""
-        return self._append(Node(graph, (x.index,), graph.spec, path, graph.total), (x,))
-
-    def _append(self, node: Node, inputs: Sequence[Value]) -> Value:
-        self.nodes.append(node)
-        return Value(self, len(self.nodes) - 1, node.spec, inputs[0].settings)
+        index = len(self.nodes)
+        self.nodes.append(Node(graph, (x.index,), graph.spec, path, graph.total))
+        return Value(self, index, graph.spec, x.settings)
 
     def place(self, name: str) -> Path:
         """A place of that name in the scope at hand; the second one is `name2`."""
@@ -119,11 +117,17 @@ def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
     """The inputs with their channels first or last in memory as an operation wants them; where it
     wants them only alike, last if any are."""
     if lies == "any":
+        if len(inputs) == 1:
+            return inputs
         lie = {value.spec.last for value in inputs if value.spec.size}
         if len(lie) < 2:
             return inputs
         lies = "last"
-    return [value.laid(lies == "last") for value in inputs]
+    last = lies == "last"
+    for value in inputs:
+        if value.spec.last != last and value.spec.size:
+            return [value.laid(last) for value in inputs]
+    return inputs
 
 
 @contextmanager

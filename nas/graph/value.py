@@ -114,12 +114,12 @@ class Value:
         how = padding if padding is not None else (self.settings.padding or "half")
         if not isinstance(how, str):
             return pair(how), pair(how)
-        reach = [dilation * (side - 1) + 1 for dilation, side in zip(d, k, strict=True)]
         if how == "valid":
             return (0, 0), (0, 0)
         if how == "half":
-            half = ((reach[0] - 1) // 2, (reach[1] - 1) // 2)
+            half = (d[0] * (k[0] - 1) // 2, d[1] * (k[1] - 1) // 2)
             return half, half
+        reach = [dilation * (side - 1) + 1 for dilation, side in zip(d, k, strict=True)]
         total = [
             max(0, (-(-side // step) - 1) * step + extent - side)
             for side, step, extent in zip(self.spec.map, s, reach, strict=True)

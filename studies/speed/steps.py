@@ -83,7 +83,7 @@ def inference_ways(network: Network, x: torch.Tensor) -> dict[str, Callable[[], 
     folded with channels last, by torch's kernels and by oneDNN's own."""
     nhwc = x.contiguous(memory_format=torch.channels_last)
     mine = nas.compile(network.nas, seed=0).eval()
-    with torch.inference_mode():
+    with torch.no_grad():
         plain, fast = folded(mine, x), packed(folded(mine, x))
     return {
         "timm": using(timms(network), x),

@@ -58,11 +58,17 @@ def status_of(folder: Path, held: Driver | None, reading: Reading, study: Study)
         front=tuple(_member(each) for each in standing.front),
         trial_seconds=standing.seconds,
         idle=ago(reading.last) if reading.last else None,
-        believed=() if writes else tuple(reading.notes.get(BELIEVED) or ()),
+        believed=() if writes else _believed(reading),
         ended="" if writes else reading.notes.get(ENDED) or "",
         trust=Trust.load(folder / TRUST),
         findings=_findings(study, folder) if reading.settings else None,
     )
+
+
+def _believed(reading: Reading) -> tuple[int, ...]:
+    noted = reading.notes.get(BELIEVED)
+    # runs of one objective noted only a number once
+    return (noted,) if isinstance(noted, int) else tuple(noted or ())
 
 
 def _findings(study: Study, folder: Path) -> Findings | None:

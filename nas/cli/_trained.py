@@ -20,8 +20,8 @@ def trained(folder: Path, data: DataSet, resolution: int | None = None) -> tuple
     where the folder holds no network, `GenotypeError` where one takes no other resolution.
     """
     import nas
-    from nas.genotype.recording import graph
     from nas.artefacts.whole import GENOTYPE
+    from nas.genotype.recording import graph
     from nas.train.fixres import at_resolution
 
     if not (folder / GENOTYPE).exists() and (folder / "best" / GENOTYPE).exists():

@@ -171,7 +171,6 @@ def pace(rounds: int = 5, name: str = "mbconv", times: int = 200) -> Iterator[st
     ways: dict[str, Callable[[int], object]] = {
         "sample": lambda i: space.sample(rng),
         "mutate": lambda i: space.mutate(points[i], rng),
-        "cross over": lambda i: space.crossover(points[i], points[i - 1], rng),
         "resolve": lambda i: space.resolve(points[i]),
         "write": lambda i: str(networks[i]),
         "read": lambda i: nas.parse(texts[i]),

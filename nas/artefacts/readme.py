@@ -6,10 +6,13 @@ import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from nas.artefacts.formats import FILES, Exports
 from nas.costs import Card, card_lines
 from nas.quantity import spoken
+
+LISTED = 20  # classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Origin:
     again: str  # what the command does: "Made, in the folder above this one, by"
     command: str
     figures: Mapping[str, object]  # what else cost.json says, such as trial and scores
+    data: Mapping[str, Any] | None = None  # the card of what it was trained on, if it was
 
 
 def made(origin: Origin, exports: Exports) -> dict[str, object]:
@@ -54,7 +58,7 @@ def readme(origin: Origin, costs: Card, files: Collection[str]) -> str:
         f"# {origin.title}",
         f"{spoken(costs['params'])} parameters, {spoken(costs['macs'])} MACs for one {image} "
         f"image. The weights were {origin.weights}.",
-        f"Images are float32 tensors of shape (N, {sides}).",
+        f"Images are float32 tensors of shape (N, {sides})." + _normalised(origin.data),
     ]
     for name, (told, code) in _WAYS.items():
         if name in files or not name:
@@ -68,6 +72,19 @@ def readme(origin: Origin, costs: Card, files: Collection[str]) -> str:
         f"with {packages}, Python {platform.python_version()}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _normalised(data: Mapping[str, Any] | None) -> str:
+    """How an image becomes input, and what the answers mean, where that is known."""
+    if data is None:
+        return ""
+    classes = [str(each) for each in data["classes"]]
+    listed = "named in `cost.json`" if len(classes) > LISTED else ", ".join(classes)
+    mean, std = (", ".join(f"{each:.4g}" for each in data[name]) for name in ("mean", "std"))
+    return (
+        f" Of bytes x they are (x / 255 - mean) / std, for each channel; mean: {mean}; std: {std}. "
+        f"Its answers are the {len(classes)} classes of `{data['name']}` in this order: {listed}."
+    )
 
 
 _WAYS = {

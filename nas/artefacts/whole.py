@@ -69,7 +69,8 @@ def contents(
 
     added = added or Exports()
     costs = card(genotype)
-    figures = {**origin.figures, "cost": costs, "made": made(origin, added)}
+    data = {} if origin.data is None else {"data": dict(origin.data)}
+    figures = {**origin.figures, **data, "cost": costs, "made": made(origin, added)}
     texts = {GENOTYPE: f"{genotype}\n"}
     if model:
         texts[MODEL] = standalone(genotype)
@@ -103,7 +104,8 @@ def complete(folder: Path, formats: tuple[str, ...]) -> Exports:
         ways = told.pop("made")
         del told["cost"]
         title, again = ways.get("title", folder.resolve().name), ways.get("again", "Made by")
-        origin = Origin(title, ways["weights"], again, ways["command"], told)
+        data = told.pop("data", None)
+        origin = Origin(title, ways["weights"], again, ways["command"], told, data)
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise RunError(f"{folder}: holds no network (cost.json can't be read: {error})") from error
     network = read(folder)

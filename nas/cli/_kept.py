@@ -6,7 +6,7 @@ import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import RunError, UsageError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nas.genotype import Genotype
 
 JOURNAL, BEST, TRIALS = "journal.log", "best", "trials"
-WEIGHTS = "weights.safetensors"
+WEIGHTS, DATA = "weights.safetensors", "data.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Kept:
     genotype: Genotype
     weights: Path
     told: str  # "trained by the search in runs/a, trial 3"
+    data: dict[str, Any] | None = None  # the card of what it was trained on, if that is known
 
 
 def kept(folder: Path, trial: int | None = None) -> Kept:
@@ -44,7 +45,8 @@ def kept(folder: Path, trial: int | None = None) -> Kept:
                 "a folder of `nas compile`, `nas train` or `nas search`"
             )
         genotype = load(folder / "genotype.nas")
-        return Kept(folder.resolve().name, genotype, folder / WEIGHTS, f"taken from {folder}")
+        told, weights = f"taken from {folder}", folder / WEIGHTS
+        return Kept(folder.resolve().name, genotype, weights, told, _data(folder))
     best = _trial_of(folder / BEST)
     if trial is None or trial == best:
         if best is None:
@@ -68,7 +70,23 @@ def kept(folder: Path, trial: int | None = None) -> Kept:
 
 def _of_run(folder: Path, trial: int, genotype: Genotype, weights: Path) -> Kept:
     told = f"taken from trial {trial} of the search in {folder}"
-    return Kept(f"Trial {trial} of {folder.resolve().name}", genotype, weights, told)
+    title = f"Trial {trial} of {folder.resolve().name}"
+    return Kept(title, genotype, weights, told, _data(folder / BEST))
+
+
+def _data(folder: Path) -> dict[str, Any] | None:
+    """The data set's card that `nas train` (data.json) or a search (cost.json) left; None where
+    there is none, or it isn't one."""
+    for name, place in ((DATA, None), ("cost.json", "data")):
+        try:
+            held = json.loads((folder / name).read_text(encoding="utf-8"))
+            card = held if place is None else held[place]
+            numbers = [float(each) for key in ("mean", "std") for each in card[key]]
+            if numbers and isinstance(card["classes"], list) and isinstance(card["name"], str):
+                return dict(card)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def _trial_of(best: Path) -> int | None:

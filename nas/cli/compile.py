@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
         drawn = f"drawn with seed {args.seed or 0}, not trained"
     title = kept.title if kept else _title(args.genotype)
     figures = {} if kept else {"seed": args.seed or 0}
-    origin = Origin(title, drawn, "Made by", _command(args), figures)
+    data = kept.data if kept and not args.weights else None
+    origin = Origin(title, drawn, "Made by", _command(args), figures, data)
     measured, folded = _measured(network, title) if args.optimize else ("", None)
     made = exports(network, network.input_shape, formats, folded)
     write(

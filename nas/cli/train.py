@@ -101,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; write weights, genotype.nas, history.json and scores.json; print the scores."""
+    """Train; print the scores, and leave weights, genotype, history, scores and data.json."""
     lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
     lowest |= {"labels": 1, "test_resolution": 1, "freeze": 0}
     for name, least in lowest.items():
@@ -278,6 +278,7 @@ def _score(
         scores[str(part)] = described(answers, data.classes, confusion=args.per_class)
     if folder is not None:
         _write(folder, "scores.json", json.dumps(scores) + "\n")
+        _write(folder, "data.json", json.dumps(data.card()) + "\n")
         print(f"weights: {folder / WEIGHTS}")
 
 

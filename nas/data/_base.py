@@ -87,5 +87,15 @@ class DataSet:
             )
         return replace(self, shape=(self.shape[0], height, width))
 
+    def card(self) -> dict[str, object]:
+        """What whoever uses a network that was trained on it must know: the classes in the order of
+        its answers, and by what mean and standard deviation its images are normalised."""
+        return {
+            "name": self.name,
+            "classes": list(self.classes),
+            "mean": list(self.mean),
+            "std": list(self.std),
+        }
+
     def _part(self, part: Part) -> Split | Pictures:
         return self.read(part).resized(self.shape[1], self.shape[2])

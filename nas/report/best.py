@@ -24,6 +24,7 @@ class Best:
     retrain: str  # the command, run inside the folder
     untrained: str = ""  # of one that wasn't trained: what scored it
     heir: bool = False  # the search began it with another trial's weights
+    data: Mapping[str, object] | None = None  # the card of what it was trained on
     seeds: int = 1  # whose means the scores are; the weights are the last one's
 
 
@@ -49,6 +50,7 @@ def publish(best: Best, weights: Path, folder: Path) -> None:
         again="Train it here by" if best.untrained else again,
         command=best.retrain,
         figures={"trial": best.trial, "validation": dict(best.scores)},
+        data=best.data,
     )
     try:
         network = parse(best.genotype)

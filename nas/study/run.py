@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from nas.data import load as load_data
 from nas.errors import RunError
 from nas.execute import Evaluator, Executor
 from nas.latency import Calibration
@@ -370,6 +371,7 @@ class Run:
             retrain=shlex.join(words),
             untrained="" if self._is_trained(trial) else self.study.evaluation.by,
             heir=self.record.inherited(trial.number),
+            data=load_data(goal.data).card() if self._is_trained(trial) else None,
         )
 
     def trained(self, trial: Finished) -> str:

@@ -12,6 +12,7 @@ import nas
 from nas import cli
 from nas.errors import RunError
 
+CARD = {"name": "folder:pets", "classes": ["cat", "dog"], "mean": [0.25], "std": [0.5]}
 SMALL = "image(3, 16, 16) >> conv(8, 3) >> mbconv(8) * 2 >> classifier(4)"
 
 
@@ -145,7 +146,7 @@ def search(tmp_path: Path) -> Path:
         if number < 2:
             save(nas.compile(text, seed=number), folder / "weights.safetensors")
         if number == 1:
-            best = Best(1, text, {"accuracy": 0.9}, "nas train genotype.nas")
+            best = Best(1, text, {"accuracy": 0.9}, "nas train genotype.nas", data=CARD)
             publish(best, folder / "weights.safetensors", run / "best")
     (run / "journal.log").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return run
@@ -174,6 +175,18 @@ def test_a_networks_folder_is_compiled_with_its_weights(search: Path, tmp_path: 
     out = tmp_path / "net"
     assert cli.main(["compile", str(search / "best"), "--out", str(out)]) == 0
     assert same(out, "image(1, 8, 8) >> conv(6) >> classifier(2)", 1)
+    assert json.loads((out / "cost.json").read_text())["data"] == CARD
+    said = (out / "README.md").read_text()
+    assert "(x / 255 - mean) / std, for each channel; mean: 0.25; std: 0.5." in said
+    assert "the 2 classes of `folder:pets` in this order: cat, dog." in said
+
+
+def test_a_card_that_is_none_is_left_out(search: Path, tmp_path: Path) -> None:
+    path = search / "best" / "cost.json"
+    path.write_text(path.read_text().replace("0.25", '"a quarter"'))
+    out = tmp_path / "net"
+    assert cli.main(["compile", str(search / "best"), "--out", str(out)]) == 0
+    assert "data" not in json.loads((out / "cost.json").read_text())
 
 
 @pytest.mark.parametrize(

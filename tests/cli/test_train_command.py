@@ -20,8 +20,10 @@ def test_training_prints_scores_and_leaves_weights_genotype_and_history(tmp_path
     assert "validation: accuracy 0." in said
     assert "test: accuracy 0." in said
     assert {each.name for each in out.iterdir()} == {
-        "weights.safetensors", "genotype.nas", "history.json", "scores.json",
+        "weights.safetensors", "genotype.nas", "history.json", "scores.json", "data.json",
     }  # fmt: skip
+    told = json.loads((out / "data.json").read_text())
+    assert (told["name"], told["classes"]) == ("digits", [str(each) for each in range(10)])
     assert len(json.loads((out / "history.json").read_text())["epochs"]) == 2
 
 
@@ -112,7 +114,7 @@ def test_few_labels_and_a_method_that_learns_from_the_others(tmp_path, capsys):
     assert main([*words, str(tmp_path), "--semi", "meta-pseudo-labels"]) == 0
     assert "validation: accuracy 0." in capsys.readouterr().out
     assert {each.name for each in tmp_path.iterdir()} == {
-        "weights.safetensors", "genotype.nas", "scores.json",
+        "weights.safetensors", "genotype.nas", "scores.json", "data.json",
     }  # fmt: skip
     assert main(["score", str(tmp_path)]) == 0
     top1 = json.loads((tmp_path / "scores.json").read_text())["validation"]["top1"]

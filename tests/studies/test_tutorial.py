@@ -23,4 +23,4 @@ def test_everything_on_the_page_works(tmp_path: Path, monkeypatch: pytest.Monkey
     (accuracy,) = re.findall(r"^test: accuracy ([\d.]+)", trained, re.MULTILINE)
     assert float(accuracy) > 0.5
     assert "+" in printed["diff found larger.nas"]
-    assert 0 <= int(printed["python"]) < 10
+    assert printed["python"].strip() in {path.name for path in (tmp_path / "photos").iterdir()}

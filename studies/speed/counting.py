@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator
 import torch
 from abba import Times, once, ratio, spread
 from caches import forget_all, forget_networks
-from peers import calflops, fvcore, named, ptflops, thop, timm, torchinfo
+from counters import calflops, fvcore, ptflops, torchinfo
+from peers import named, thop, timm
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 

@@ -313,7 +313,7 @@ def test_a_folder_is_its_network(tmp_path, inside):
 
 
 def test_a_folder_without_a_network_is_told(tmp_path):
-    with pytest.raises(GenotypeError, match="holds no network .*; name a run's folder"):
+    with pytest.raises(GenotypeError, match=r"holds no network .*; name a run's folder"):
         load(tmp_path)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.trial import FrozenTrial
 
 from nas.errors import RunError
 from nas.genotype import canonical_hash, parse
@@ -63,6 +64,10 @@ def known(before: Path, space: Space, among: Candidates) -> WarmStart:
     return warm_start("before", stored(before)[1], space, among)
 
 
+def accuracy(trial: FrozenTrial) -> float:
+    return float(trial.user_attrs["figures"]["accuracy"])
+
+
 def attributes(record: Record) -> list[Mapping[str, Any]]:
     return [trial.user_attrs for trial in record._study.get_trials(deepcopy=False)]
 
@@ -73,7 +78,8 @@ def test_every_trial_is_known_in_a_space_that_gained_a_choice(
 ) -> None:
     record, space, among = opened(journal, text)
     found = known(before, space, among)
-    assert str(found) == "6 of 6 trials of before are known"
+    best = max(accuracy(trial) for trial in stored(before)[1])
+    assert str(found) == f"6 of 6 trials of before are known, the best with accuracy {best:.4f}"
     record.take(found)
     theirs = {trial.user_attrs["hash"]: trial for trial in stored(before)[1]}
     for trial in learned(record._study):
@@ -113,8 +119,10 @@ def test_trials_that_do_not_fit_are_counted_with_the_first_reason(
     found = known(before, space, among)
     gone = [trial for trial in stored(before)[1] if trial.params["conv.kernel"] == 1]
     assert 0 < len(gone) < 6
+    best = max(accuracy(trial) for trial in stored(before)[1] if trial not in gone)
     assert str(found) == (
-        f"{6 - len(gone)} of 6 trials of before are known; {len(gone)} don't fit this space: "
+        f"{6 - len(gone)} of 6 trials of before are known, the best with accuracy {best:.4f}; "
+        f"{len(gone)} don't fit this space: "
         f"the decision 'conv.kernel' has no option 1; its options are 3, 5 "
         f"(trial {gone[0].number})"
     )

@@ -9,7 +9,7 @@ were drawn at random, to be trained whatever their score, are noted as `drawn`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,7 @@ class Record:
         self.exhausted = False  # nothing is left to draw at random
         self._study = self._book.study
         try:
-            for trial in self._book.trials:
-                self._recall(trial)
+            self._recall_all()
             self.standing.forgive()
         except BaseException:
             self._book.close()
@@ -228,8 +227,7 @@ class Record:
             for point, values, held in taken:
                 self._book.add(point, values, held)
             self._book.note("warm_start", str(known))
-        for trial in self._book.trials:
-            self._recall(trial)
+        self._recall_all()
 
     def believed(self) -> tuple[Finished, ...]:
         """The complete trials of this run that the sampler predicts to be the front, or the best of
@@ -390,8 +388,13 @@ class Record:
             return Outcome(number, Kind.DUPLICATE, reason=f"the same network as trial {first}")
         return None
 
-    def _recall(self, trial: FrozenTrial) -> None:
-        """Take a trial that the journal holds into the course, and its network among those seen."""
+    def _recall_all(self) -> None:
+        trials = self._book.trials  # one list: to make it costs as much as there are trials
+        for trial in trials:
+            self._recall(trial, trials)
+
+    def _recall(self, trial: FrozenTrial, trials: Sequence[FrozenTrial]) -> None:
+        """Take a trial of the journal's `trials` into the course, its network among those seen."""
         held, number = trial.user_attrs, trial.number
         if "hash" not in held:  # written by another program, as we write a trial whole
             if not trial.state.is_finished():
@@ -403,4 +406,4 @@ class Record:
         if self._candidates.scores and SCORES in held:
             self._candidates.scores.recall(held["genotype"], held[SCORES])
         if known.own:
-            self._course.recall(known, self._book.trials)
+            self._course.recall(known, trials)

@@ -27,9 +27,9 @@ from nas.space import Space, fit
 from nas.space import load as load_space
 from nas.trial import Job
 
-DATA, WIDTH = "digits", 0.25
+WIDTH = 0.25
 FINAL = (11, 12, 13, 14, 15)  # seeds of the networks that both searches end with, new to both
-RANDOM = 100  # the first random search's seed
+RANDOM = 100  # the seed of the draws, unless told
 SHARE = 3  # of the supernet's cost, for random search
 
 
@@ -60,19 +60,20 @@ class Bench:
     out: Path
     note: Notes
     whole: nas.Genotype
+    data: str = "digits"
 
     @classmethod
-    def at(cls, out: Path) -> Bench:
-        """The bench whose notes lie in `out`."""
+    def at(cls, out: Path, name: str = "digits") -> Bench:
+        """The bench whose notes lie in `out`, of one data set."""
         out.mkdir(parents=True, exist_ok=True)
-        data = load_data(DATA)
+        data = load_data(name)
         whole = fit(scale(load_space("mbconv"), width=WIDTH), data.shape, len(data.classes))
-        return cls(out, Notes(out / "notes.jsonl"), whole)
+        return cls(out, Notes(out / "notes.jsonl"), whole, name)
 
     def supernet(self, seed: int, rule: str, epochs: int | None) -> SupernetEvaluator:
         """A supernet's evaluator, as `nas search --evaluator supernet` makes it by default."""
         return SupernetEvaluator(
-            *(str(self.whole), self.out / f"{rule}{epochs or ''}-{seed}", DATA),
+            *(str(self.whole), self.out / f"{rule}{epochs or ''}-{seed}", self.data),
             epochs=epochs, rule=rule, seed=seed, device="cpu", threads=1,
         )  # fmt: skip
 
@@ -88,7 +89,7 @@ class Bench:
     def trained(self, genotype: str, seed: int, epochs: int | None = None) -> tuple[Any, float]:
         """A candidate's accuracies on validation and test split, trained by itself for the recipe's
         epochs or so many, and CPU seconds."""
-        alone = TrainEvaluator(DATA, epochs=epochs, device="cpu", threads=1)
+        alone = TrainEvaluator(self.data, epochs=epochs, device="cpu", threads=1)
         key = f"alone {epochs or 'usual'} {seed} {genotype}"
         return self.note(key, lambda: figures(alone, genotype, seed))
 
@@ -160,19 +161,21 @@ def by_supernet(bench: Bench, seed: int, args: argparse.Namespace) -> tuple[str,
             pool[text] = score, point
             cost += seconds
     survivors = sorted(pool, key=lambda each: -pool[each][0])[: args.survivors]
-    found = {text: bench.trained(text, 0) for text in survivors}
+    found = {text: bench.trained(text, 0, args.alone) for text in survivors}
     cost += sum(seconds for _, seconds in found.values())
     return max(found, key=lambda text: found[text][0][0]), cost
 
 
-def at_random(bench: Bench, seed: int, budget: float) -> tuple[str, float, int]:
+def at_random(
+    bench: Bench, seed: int, budget: float, args: argparse.Namespace
+) -> tuple[str, float, int]:
     """The best on the validation split of random networks trained one after the other for so many
     CPU seconds; these, and how many there were."""
-    space, rng = Space(bench.whole), np.random.default_rng(RANDOM + seed)
+    space, rng = Space(bench.whole), np.random.default_rng(args.draws + seed)
     spent, tried = 0.0, dict[str, float]()
     while spent < budget:
         text = str(space.resolve(space.sample(rng)))
-        (tried[text], _), seconds = bench.trained(text, 0)
+        (tried[text], _), seconds = bench.trained(text, 0, args.alone)
         spent += seconds
     return max(tried, key=lambda each: tried[each]), spent, len(tried)
 
@@ -182,13 +185,13 @@ def search(bench: Bench, args: argparse.Namespace) -> None:
     gains = []
     for seed in range(args.supernets):
         found, cost = by_supernet(bench, seed, args)
-        rival, spent, count = at_random(bench, seed, SHARE * cost)
+        rival, spent, count = at_random(bench, seed, SHARE * cost, args)
         means = []
         for name, text, seconds, of in (
             ("by supernet", found, cost, args.scored),
             ("at random", rival, spent, count),
         ):
-            tests = [bench.trained(text, final)[0][1] for final in FINAL]
+            tests = [bench.trained(text, final, args.alone)[0][1] for final in FINAL]
             means.append(float(np.mean(tests)))
             print(
                 f"{seed} {name:11}: {of} candidates, {seconds:.0f} CPU s, "
@@ -206,11 +209,12 @@ def main() -> None:
     """Print how the supernets rank fresh candidates, and what the searches find."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("rank", "search"))
+    parser.add_argument("--data", default="digits")
     parser.add_argument("--rule", default="single")
     parser.add_argument("--epochs", type=int, help="of the supernet (default: the evaluator's)")
     parser.add_argument("--supernets", type=int, default=3, help="seeds, from 0")
     parser.add_argument(
-        "--draws", type=int, default=RANDOM, help="seed of the candidates that are ranked"
+        "--draws", type=int, default=RANDOM, help="seed of what is ranked, or searched at random"
     )
     parser.add_argument("--candidates", type=int, default=20)
     parser.add_argument("--alone", type=int, help="epochs of a training by itself (the recipe's)")
@@ -219,7 +223,7 @@ def main() -> None:
     parser.add_argument("--survivors", type=int, default=10, help="of them, trained")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    bench = Bench.at(args.out)
+    bench = Bench.at(args.out, args.data)
     (rank if args.what == "rank" else search)(bench, args)
 
 

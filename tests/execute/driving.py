@@ -124,6 +124,11 @@ def done(folder: Path) -> int:
     return status(folder).progress.done if (folder / JOURNAL).exists() else 0
 
 
+def running(folder: Path) -> int:
+    """How many trials of the run are running now."""
+    return len(status(folder).progress.running) if (folder / JOURNAL).exists() else 0
+
+
 def results(folder: Path) -> dict[int, object]:
     """What every trial that has ended came to, as the journal holds it."""
     return {

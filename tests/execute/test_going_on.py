@@ -154,7 +154,8 @@ def test_three_nodes_one_killed_then_the_driver_and_every_trial_ends_once(tmp_pa
         try:
             driver = started(folder, "ray", 40, cluster.address, 3)
             lost = lambda: sum(trial.lost for trial in read(folder / "journal.log").trials)
-            until(driver, lambda: done(folder) >= 9)
+            # a slot that is up late would leave nothing to be lost on its node
+            until(driver, lambda: done(folder) >= 9 and running(folder) == 3)
             cluster.remove_node(nodes[0], allow_graceful=False)
             until(driver, lambda: lost() >= 1 and done(folder) >= 16)
             before = results(folder)

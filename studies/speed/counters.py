@@ -12,7 +12,9 @@ if "calflops.flops_counter_hf" not in sys.modules:  # which wants transformers, 
     UNUSED.calculate_flops_hf = None  # type: ignore[attr-defined]
     sys.modules[UNUSED.__name__] = UNUSED
 
-import calflops
+import peers  # noqa: F401  # calflops imports torchvision, for which it declares the operators
+
+import calflops  # isort: skip
 import fvcore.nn
 import ptflops
 import torchinfo

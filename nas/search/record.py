@@ -3,8 +3,7 @@
 A trial that was running when its driver died keeps its number and is asked again, with the same
 genotype and seed, so a resumed search is the uninterrupted one. With rungs, a trial stays RUNNING
 in Optuna while it waits for a promotion; `sent` among its attributes is the rung it was last sent
-to, `rung.<r>` the result there. With a cheap evaluator (`Screening`) the numbers of the trials that
-were drawn at random, to be trained whatever their score, are noted as `drawn`.
+to, `rung.<r>` the result there.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from nas.errors import RunError
 from nas.search.book import Book
 from nas.search.candidates import Candidate, Point
 from nas.search.course import PARENT, RANDOM, Course, Open, kept
+from nas.search.drawn import Drawn
 from nas.search.kept import REFERENCE, results
 from nas.search.objective import Objective
 from nas.search.repeats import Repeats
@@ -31,8 +31,6 @@ from nas.search.standing import FAILURES, Finished
 from nas.search.warm_start import Known, WarmStart
 from nas.trial import Job, Kind, Outcome
 
-DRAWN = "drawn"  # what is noted of a screening
-DRAWS = 100  # before nothing more is drawn at random, as all was
 SCORES = "scores"  # among a trial's attributes: by zero-cost proxies, for the sampler
 PARTS = 2  # that a step's batch is cut into once memory ran out
 
@@ -66,8 +64,7 @@ class Record:
         self._figures = tuple(dict.fromkeys(named))  # kept of each candidate, and what is basic
         self._seed = sampler.seed
         self._book = Book(path, sampler, objective, settings)
-        self._drawn: list[int] = list(self._book.noted(DRAWN) or ())
-        self.exhausted = False  # nothing is left to draw at random
+        self._drawn = Drawn(self._book, sampler.candidates, sampler.seed)
         self._study = self._book.study
         try:
             self._recall_all()
@@ -125,7 +122,7 @@ class Record:
     def drawn(self) -> dict[int, bool]:
         """The trials that were drawn at random, to be trained whatever their score, and whether
         they failed."""
-        return {each: failed(self._course.climbs[each]) for each in self._drawn}
+        return self._drawn.failures(self._course.climbs)
 
     @property
     def sent(self) -> int:
@@ -149,13 +146,14 @@ class Record:
         while not self.standing.ended or self.standing.spent:
             begins = begin and not self.standing.ended and self._sampler.left
             number = self._rungs.promoted(
-                course.climbs, begins=begins, busy=bool(course.running), drawn=self._drawn
+                course.climbs, begins=begins, busy=bool(course.running), drawn=self._drawn.numbers
             )
             if number is not None:
                 return self._promoted(number)
             usable = sum(not bad for bad in self.drawn.values())
-            if usable < at_random and not self.exhausted:
-                new = self._at_random()
+            if usable < at_random and not self._drawn.exhausted:
+                point = self._drawn.next(course.climbs)
+                new = None if point is None else self._begun(point, random=True)
             elif begins:
                 new = self._new()
             else:
@@ -251,7 +249,7 @@ class Record:
             if len(told) > 1:
                 scored, trained = (dict(each["figures"]) for each in told)
                 gain = self._objective.gains(tuple(told[1]["values"]))[main]
-                random = number in self._drawn
+                random = number in self._drawn.numbers
                 chosen = number in best or not random
                 seconds = self.training[number]
                 found.append(Screened(number, chosen, random, scored, trained, seconds, gain))
@@ -284,23 +282,6 @@ class Record:
         point = self._candidates.first(lambda: space.mutate(trials[parent].params, rng))
         return self._begun(point, parent=parent)
 
-    def _at_random(self) -> Job | None:
-        """Draw a candidate at random: its job, or None where it is known already (it may then be
-        promoted), or was refused, or nothing is left."""
-        for attempt in range(DRAWS):
-            rng = np.random.default_rng([self._seed, len(self._drawn), attempt, 2])
-            found = self._candidates.at_random(rng)
-            number = self._candidates.seen.get(found.card.hash)
-            if number is None:
-                return self._begun(found.point, random=True)
-            if number in self._drawn or failed(self._course.climbs[number]):
-                continue
-            self._drawn.append(number)
-            self.note(DRAWN, self._drawn)
-            return None
-        self.exhausted = True
-        return None
-
     def _begun(
         self, point: Point | None = None, random: bool = False, parent: int | None = None
     ) -> Job | None:
@@ -326,8 +307,7 @@ class Record:
                 held[SCORES] = self._candidates.scores.stored(card.genotype)
             self._book.begin(drawn, held, refused)
             if random and not refused:
-                self._drawn.append(number)
-                self._book.note(DRAWN, self._drawn)
+                self._drawn.add(number)
         if refused:
             self.standing.add(refused.kind, refused.reason)
             return None

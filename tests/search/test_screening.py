@@ -147,7 +147,7 @@ def test_what_a_random_draw_hits_is_trained_once(journal: Path) -> None:
     assert record.standing.spent  # six networks, all of them scored
     assert len(found) == 6
     assert all(each.random for each in found)
-    assert record.exhausted is (len(record.drawn) < 6)
+    assert record.ask(begin=False, at_random=12) is None  # nothing is left to draw
 
 
 def test_fewer_than_two_survivors_are_refused() -> None:

@@ -20,7 +20,9 @@ from nas.graph import Value
 
 @block("conv")
 class Conv(Block):
-    """Filter, normalise, activate. Without `out` the channels stay.
+    """Filter, normalise, activate.
+
+    Without `out` the channels stay.
 
     Shape: (C, H, W) -> (out, ceil(H / stride), ceil(W / stride)) with the default padding and an
     odd kernel.

@@ -144,7 +144,7 @@ def test_a_dense_block_is_a_loop() -> None:
 def test_branches_are_a_list() -> None:
     text = same(nas.parse("image(3, 8, 8) >> (conv(4) | conv(4, 3) | maxpool) >> classifier(2)"))
     assert "torch.cat([branch(x) for branch in self], 1)" in text
-    assert "nn.MaxPool2d(3, 1, 1)" in text
+    assert "nn.MaxPool2d(3, stride=1, padding=1)" in text
     assert "getattr" not in text
 
 

@@ -12,23 +12,14 @@ from torch import nn
 from nas.compiler.source import Scope
 from nas.compiler.standalone.dense import Dense, dense
 from nas.compiler.standalone.forward import forward, listed, module
-from nas.compiler.standalone.layer import OWN, arguments
+from nas.compiler.standalone.layer import OWN, REQUIRED, arguments, source
+from nas.compiler.standalone.naming import Column, Place, composed, concatenates, named, usual
 from nas.ops import Layer
 
-SHORT = {
-    "in_channels": "channels",
-    "num_features": "channels",
-    "in_features": "channels",
-    "normalized_shape": "channels",
-    "out_channels": "out",
-    "out_features": "out",
-    "kernel_size": "kernel",
-}
 TAKEN = {"Network", "Output", "Path", "NamedTuple", "Any", "Callable", *OWN}
 COUNT = "layers"  # of a dense block
 FACTOR = "factor"  # a number in `forward`
 _NUMBER = re.compile(r"(?<![\w.\"])\d+\.\d+(?:e-?\d+)?(?![\w.])")
-Place = tuple[str, ...]  # names of parts
 
 
 @dataclass(slots=True)
@@ -38,19 +29,10 @@ class Class:
     scopes: list[Scope] = field(default_factory=list)
     name: str = ""
     arguments: tuple[str, ...] = ()
+    defaults: dict[str, object] = field(default_factory=dict)  # of arguments that have one
     written: dict[tuple[Place, str], str] = field(default_factory=dict)
     values: dict[int, tuple[object, ...]] = field(default_factory=dict)  # by a scope's id
     dense: Dense | None = None  # of its first scope
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """An argument of a layer or class somewhere in a scope, with its value in every scope of the
-    class."""
-
-    place: Place
-    name: str
-    values: tuple[object, ...]
 
 
 class Classes:
@@ -154,10 +136,8 @@ class Classes:
 
     def _composed(self, scope: Scope) -> str:
         """A name for a class that has none: what it does with its parts."""
-        if "torch.cat" in scope.forward:
-            return "Branches"
-        if re.search(r"\.add_\(| \+ ", scope.forward):
-            return "Sum"
+        if composed(scope):
+            return composed(scope)
         names = [self._kind(part) for part in scope.parts.values()]
         if not scope.plain or not all(names):
             return "Part"
@@ -179,18 +159,24 @@ class Classes:
         """Which arguments of the parts differ between the scopes, and what they are called."""
         each = [list(self._columns(scope, one.dense is not None)) for scope in one.scopes]
         columns = [
-            _Column(same[0][0], same[0][1], tuple(value for _, _, value in same))
+            Column(place, name, tuple(value for _, _, value, _ in same), default)
             for same in zip(*each, strict=True)
+            for place, name, _, default in same[:1]
         ]
         at = {(column.place, column.name): column for column in columns}
-        groups: dict[str, list[_Column]] = {}  # by the values' text: 1 and True differ
+        alike: dict[str, list[Column]] = {}  # by the values' text: 1 and True differ
         for column in columns:
-            if len(set(map(repr, column.values))) == 1 and column.place:
-                one.written[column.place, column.name] = repr(column.values[0]).replace("'", '"')
+            if column.constant and column.place:
+                one.written[column.place, column.name] = source(column.values[0])
             elif not _half(column, at):
-                groups.setdefault(repr(column.values), []).append(column)
-        names = _named(list(groups.values()))
-        for group, name in zip(groups.values(), names, strict=True):
+                alike.setdefault(repr(column.values), []).append(column)
+        groups = sorted(alike.values(), key=lambda group: usual(group) is not REQUIRED)
+        outs = [column for column in columns if column.short == "out"]
+        last = outs[-1] if outs and not concatenates(one.scopes[0]) else None
+        names = named(groups, last)
+        for group, name in zip(groups, names, strict=True):
+            if usual(group) is not REQUIRED:
+                one.defaults[name] = usual(group)
             for column in group:
                 one.written[column.place, column.name] = name
         for column in columns:
@@ -199,13 +185,13 @@ class Classes:
                 one.written[column.place, column.name] = f"{kernel} // 2"
         one.arguments = tuple(names)
         for number, scope in enumerate(one.scopes):
-            one.values[id(scope)] = tuple(group[0].values[number] for group in groups.values())
+            one.values[id(scope)] = tuple(group[0].values[number] for group in groups)
 
     def _columns(
         self, scope: Scope, loops: bool = False, place: Place = ()
-    ) -> Iterator[tuple[Place, str, object]]:
-        """(place, argument, value) of every part; of a dense block (`loops`) of its first layer,
-        the steps from layer to layer and their number."""
+    ) -> Iterator[tuple[Place, str, object, object]]:
+        """(place, argument, value, default) of every part; of a dense block (`loops`) of its first
+        layer, the steps from layer to layer and their number."""
         if loops:
             first, *_, last = layers = list(scope.parts.values())
             assert isinstance(first, Scope)
@@ -213,29 +199,27 @@ class Classes:
             one = self.of(first)
             for number, key in enumerate(one.arguments):
                 begin, end = one.values[id(first)][number], one.values[id(last)][number]
-                yield (key,), key, begin
+                yield (key,), key, begin, REQUIRED
                 if begin != end:
                     assert isinstance(begin, int)
                     assert isinstance(end, int)
-                    yield (key,), "growth", (end - begin) // (len(layers) - 1)
-            yield (), COUNT, len(layers)
+                    yield (key,), "growth", (end - begin) // (len(layers) - 1), REQUIRED
+            yield (), COUNT, len(layers), REQUIRED
             return
         for name, part in scope.parts.items():
             here = (*place, name)
             if isinstance(part, Layer):
                 for argument in arguments(part):
-                    yield here, argument.name, argument.value
+                    yield here, argument.name, argument.value, argument.default
             elif sequence(part):
                 yield from self._columns(part, place=here)
             elif not module(part):
                 one = self.of(part)
-                values = one.values[id(part)]
-                yield from (
-                    (here, key, value) for key, value in zip(one.arguments, values, strict=True)
-                )
+                for key, value in zip(one.arguments, one.values[id(part)], strict=True):
+                    yield here, key, value, one.defaults.get(key, REQUIRED)
         if not place:
             for number, found in enumerate(_NUMBER.findall(forward(scope))):
-                yield (str(number),), FACTOR, float(found)
+                yield (str(number),), FACTOR, float(found), REQUIRED
 
 
 def sequence(scope: Scope) -> bool:
@@ -264,26 +248,10 @@ def step(values: Sequence[object]) -> int | None:
     return steps.pop() if len(steps) == 1 else None
 
 
-def _half(column: _Column, at: dict[tuple[Place, str], _Column]) -> bool:
+def _half(column: Column, at: dict[tuple[Place, str], Column]) -> bool:
     """Whether a padding is half of its kernel everywhere."""
     kernel = at.get((column.place, "kernel_size"))
     if column.name != "padding" or kernel is None or len(set(kernel.values)) == 1:
         return False
     sides = zip(column.values, kernel.values, strict=True)
     return all(isinstance(k, int) and p == k // 2 for p, k in sides)
-
-
-def _named(groups: Sequence[Sequence[_Column]]) -> list[str]:
-    """A name for each group of arguments that are always equal: what it is, and of which part
-    where that isn't enough."""
-    plain = [SHORT.get(group[0].name, group[0].name) for group in groups]
-    names: list[str] = []
-    for group, name in zip(groups, plain, strict=True):
-        if plain.count(name) > 1 and not (name == "channels" and not names):
-            name = "_".join([*(part for part in group[0].place), name])
-            name = name if name.isidentifier() else f"part{name}"
-        number = 1
-        while (full := name if number == 1 else f"{name}_{number}") in names:
-            number += 1
-        names.append(full)
-    return names

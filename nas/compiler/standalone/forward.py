@@ -8,6 +8,7 @@ from nas.compiler.source import Scope
 from nas.ops import Layer
 
 WIDTH = 100  # columns
+NESTED = 3  # calls in one another
 _LIGHT = ("Norm", "Dropout", "DropPath", "PReLU", "LayerScale", "SkipGain")  # in a part's kind
 _CALL = r"(?:F|torch)\.(?!cat|pad|max_pool|avg_pool)\w+\(%s(?:, [\w=.\"]+)*\)"
 _STEP = re.compile(r"( +)(\w+) = (.*)")
@@ -37,6 +38,7 @@ def forward(scope: Scope) -> str:
     lines = _joined(text.rstrip("\n").split("\n"), scope)
     if numbered:
         lines = _looped(lines, len(scope.parts))
+    lines = _nested(lines)
     text = "\n".join(lines) + "\n"
     found = re.match(r"    def forward\(self, (\w+(?:, \w+)+)\):\n", text)
     if found:
@@ -64,8 +66,10 @@ def module(scope: Scope) -> str | None:
     )
     if not found or found[1] not in _FUNCTIONS:
         return None
-    options = found[2] or ""
-    return f"nn.{_FUNCTIONS[found[1]]}({'' if found[1] == 'torch.flatten' else options})"
+    options = "" if found[1] == "torch.flatten" else found[2] or ""
+    for name in ("stride", "padding"):  # behind the kernel
+        options = re.sub(r"^(\d+(?:, \w+=\d+)*), (\d+)\b", rf"\1, {name}=\2", options)
+    return f"nn.{_FUNCTIONS[found[1]]}({options})"
 
 
 def _joined(lines: list[str], scope: Scope) -> list[str]:
@@ -98,6 +102,21 @@ def _light(value: str, name: str, scope: Scope) -> bool:
         made = scope.parts.get(part[1])
         return isinstance(made, Layer) and any(word in made.kind for word in _LIGHT)
     return re.fullmatch(_CALL % name, value) is not None
+
+
+def _nested(lines: list[str]) -> list[str]:
+    """A few calls one after another as one expression."""
+    head, *steps, last = lines
+    found = [re.fullmatch(r" +x = (.*)", step) for step in steps]
+    whole = "x"
+    for value in (*(each[1] if each else "" for each in found), last.partition("return ")[2]):
+        if len(re.findall(r"(?<![\w.])x\b", value)) != 1 or "torch.cat(" in value:
+            return lines
+        whole = re.sub(r"(?<![\w.])x\b", lambda _: whole, value)  # noqa: B023
+    made = f"        return {whole}"
+    calls = len(re.findall(r"\w\(", whole))
+    short = head.endswith("(self, x):") and calls <= NESTED and len(made) <= WIDTH
+    return [head, made] if short else lines
 
 
 def _looped(lines: list[str], count: int) -> list[str]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from nas.ops import Layer, layers
 
+REQUIRED = inspect.Parameter.empty  # the default of what has none
 OWN = {
     name: what
     for name, what in vars(layers).items()
@@ -26,12 +27,17 @@ class Argument:
 
     name: str
     value: object
-    default: object = inspect.Parameter.empty
+    default: object = REQUIRED
 
     @property
     def required(self) -> bool:
         """Whether it has no default."""
-        return self.default is inspect.Parameter.empty
+        return self.default is REQUIRED
+
+
+def source(value: object) -> str:
+    """The value as it is written."""
+    return repr(value).replace("'", '"')
 
 
 def arguments(layer: Layer) -> list[Argument]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from nas.blocks import registry
 from nas.compiler.source import Scope, outline
-from nas.compiler.standalone.classes import COUNT, Class, Classes, Place, sequence
+from nas.compiler.standalone.classes import COUNT, Class, Classes, sequence
 from nas.compiler.standalone.dense import FORWARD
 from nas.compiler.standalone.forward import WIDTH, listed, module
-from nas.compiler.standalone.layer import arguments, sources
+from nas.compiler.standalone.layer import arguments, source, sources
+from nas.compiler.standalone.naming import Place, adds, said
 from nas.genotype import Genotype
 from nas.genotype.normal import normal
 from nas.ops import Layer
@@ -138,21 +139,26 @@ class _Writer:
         """What the class is: of a block's second variant, how it differs from the first."""
         if scope is self.classes.root:
             return "The whole network: images in, a number for each class out."
-        said = self.documented.get(scope.label, "")
-        if not said:
-            return ""
+        text = self.documented.get(scope.label, "")
+        if not text:
+            return said(one.name)
         first = self.told.setdefault(scope.label, one)
         if first is one:
-            return said
+            return text
         mine, its = dict(scope.parts), dict(first.scopes[0].parts)
-        more = [f"with `{name}`" for name in mine if name not in its]
-        less = [f"without `{name}`" for name in its if name not in mine]
-        differs = " and ".join([*more[:3], *less[:3]])
-        return f"As {first.name}, {differs}." if differs else said
+        more = [f"`{name}`" for name in mine if name not in its]
+        less = [f"`{name}`" for name in its if name not in mine]
+        differs = [
+            f"{word} {' and '.join(names[:3])}"
+            for word, names in (("with", more), ("without", less))
+            if names
+        ]
+        if adds(scope) and not adds(first.scopes[0]):
+            differs.append("the input added")
+        return f"As {first.name}, {', '.join(differs)}." if differs else text
 
     def _init(self, one: Class, scope: Scope) -> list[str]:
-        head = _Call("__init__", tuple(("", name) for name in ("self", *one.arguments)))
-        lines = [*head.lines("def ", 4, ":"), "        super().__init__()"]
+        lines = [*_head(one).lines("def ", 4, ":"), "        super().__init__()"]
         lines += [f"        self.{name} = {name}" for name in self.classes.factors(one)]
         for name, part in scope.parts.items():
             if re.fullmatch(r"[A-Za-z_]\w*", name):
@@ -182,11 +188,10 @@ class _Writer:
         for name in layer.arguments:
             begin, growth = one.written[(name,), name], one.written.get(((name,), "growth"))
             args.append(f"{begin} + {growth} * number" if growth else begin)
-        head = _Call("__init__", tuple(("", name) for name in ("self", *one.arguments)))
         call = _Call(layer.name, tuple(("", arg) for arg in args))
         before = f'self.add_module(f"{one.dense.name}{{number + 1}}", '
         return [
-            *head.lines("def ", 4, ":"),
+            *_head(one).lines("def ", 4, ":"),
             "        super().__init__()",
             f"        for number in range({one.written[(), COUNT]}):",
             *call.lines(before, 12, ")"),
@@ -210,10 +215,13 @@ class _Writer:
             return [f"{' ' * indent}{before}{torchs}{after}"]
         if not sequence(part):
             inner = self.classes.of(part)
-            where = [one.written[place, name] for name in inner.arguments]
-            plain = _Call(inner.name, tuple(("", value) for value in where))
-            named = _Call(inner.name, tuple(zip(inner.arguments, where, strict=True)))
-            short = len(where) > 2 and len(named.lines(before, indent, after)) == 1
+            given = [(name, one.written[place, name]) for name in inner.arguments]
+            defaults = {name: source(value) for name, value in inner.defaults.items()}
+            needed = [(name, value) for name, value in given if name not in defaults]
+            options = [each for each in given[len(needed) :] if defaults[each[0]] != each[1]]
+            plain = _Call(inner.name, (*(("", value) for _, value in needed), *options))
+            named = _Call(inner.name, (*needed, *options))
+            short = len(needed) > 2 and len(named.lines(before, indent, after)) == 1
             return (named if short else plain).lines(before, indent, after)
         pad = " " * indent
         made, deeper = (
@@ -236,10 +244,19 @@ class _Writer:
             written = one.written[place, argument.name]
             if argument.required:
                 args.append(("", written))
-            elif written != repr(argument.default).replace("'", '"'):
+            elif written != source(argument.default):
                 args.append((argument.name, written))
         own = layer.kind in self.classes.own
         return _Call(layer.kind if own else f"nn.{layer.kind}", tuple(args))
+
+
+def _head(one: Class) -> _Call:
+    """The head of a class's `__init__`."""
+    written = (
+        f"{name}={source(one.defaults[name])}" if name in one.defaults else name
+        for name in one.arguments
+    )
+    return _Call("__init__", tuple(("", each) for each in ("self", *written)))
 
 
 def _is_list(scope: Scope) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from nas.blocks.fields import DIVISOR
 from nas.errors import RunError
 from nas.quantity import spoken
 from nas.report.response import Response
@@ -101,6 +102,7 @@ class Findings:
     tolerance: float
     step: float
     exact: bool
+    divisor: int
     sampler: str
     seeds: int
     base: str  # its genotype's text
@@ -173,6 +175,7 @@ class Findings:
             "tolerance": self.tolerance,
             "step": self.step,
             "constraint": "exact MACs" if self.exact else "alpha * beta^2 * gamma^2",
+            "divisor": self.divisor,
             "sampler": self.sampler,
             "seeds": self.seeds,
             "base": self.base,
@@ -275,9 +278,10 @@ def lines(findings: Findings, folder: Path) -> list[str]:
             f"{response.explained:.2f}) is highest at {best} (trial {best.trial}): "
             f"{height:.2%} +- {half:.2%}"
         )
+    divisor = "" if findings.divisor == DIVISOR else f" --divisor {findings.divisor}"
     told.append(
         f"apply it: nas scale {folder}/base.nas --alpha {winner.alpha:g} --beta {winner.beta:g} "
-        f"--gamma {winner.gamma:g} --phi 3"
+        f"--gamma {winner.gamma:g}{divisor} --phi 3"
     )
     return told
 

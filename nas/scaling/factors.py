@@ -27,9 +27,12 @@ class Factors:
         return float(self.depth * self.width**2 * self.resolution**2)
 
 
-def grown(base: Genotype, factors: Factors, divisor: int = DIVISOR) -> Genotype:
+def grown(
+    base: Genotype, factors: Factors, divisor: int = DIVISOR, nominal: float | None = None
+) -> Genotype:
     """The network scaled by the factors as `scale`, its classifier's dropout as its family's
-    released tables have it; drop-path stays, as in those."""
+    released tables have it for `nominal` times the MACs (None: the factors' own); drop-path stays,
+    as in those."""
     scaled = scale(
         base,
         factors.width,
@@ -38,4 +41,4 @@ def grown(base: Genotype, factors: Factors, divisor: int = DIVISOR) -> Genotype:
         divisor=divisor,
         group_width=factors.group_width,
     )
-    return with_dropout(scaled, factors.nominal)
+    return with_dropout(scaled, factors.nominal if nominal is None else nominal)

@@ -191,7 +191,7 @@ class Book:
             return
         for key in sorted({*settings, *held}):
             was, now = held.get(key), settings.get(key)
-            if (was or None) != (now or None):  # what an older run doesn't know is not given
+            if _given(was) != _given(now):
                 raise RunError(
                     f"{self.path.parent}: its trials were made with {key} = {_short(was)}, not "
                     f"{_short(now)}; put that back into study.toml, or begin a new run"
@@ -220,6 +220,13 @@ def _ending(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason[-REASON:],
     }
     return {key: value for key, value in known.items() if value}
+
+
+def _given(value: Any) -> Any:
+    """A setting without what is None, False or 0, which a run that is older doesn't know."""
+    if isinstance(value, dict):
+        return {key: each for key, each in value.items() if each}
+    return value or None
 
 
 def _short(value: Any) -> str:

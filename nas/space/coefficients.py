@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nas.blocks.fields import DIVISOR
 from nas.costs import figures
 from nas.errors import GenotypeError, SpaceError, UsageError
 from nas.genotype import Genotype
 from nas.scaling import Factors, grown
+from nas.scaling.scale import LARGEST_DIVISOR
 from nas.space.decisions import Decision, Option
 from nas.space.features import Vector, Way
 from nas.space.space import Point
@@ -68,19 +70,26 @@ class ScaledBase:
     `target`; as the space's `origin`, which is compared with and no candidate, the base itself.
 
     The factor is the nominal one, alpha * beta^2 * gamma^2, or, if `exact`, that of the counted
-    MACs. Raises `UsageError` for a target or a grid that leaves nothing, `SpaceError` for a base
-    that can't grow.
+    MACs. Scaled channels are multiples of `divisor`; a classifier's dropout is that of the target,
+    so that candidates differ in their sizes alone. Raises `UsageError` for a target, a grid that
+    leaves nothing or a divisor that can't be, `SpaceError` for a base that can't grow.
     """
 
     def __init__(
-        self, base: Genotype, target: float, tolerance: float, step: float, exact: bool = False
+        self,
+        base: Genotype,
+        target: float,
+        tolerance: float,
+        step: float,
+        exact: bool = False,
+        divisor: int = DIVISOR,
     ) -> None:
-        _check(target, tolerance, step)
+        _check(target, tolerance, step, divisor)
         self.base = base
         self.target, self.tolerance, self.exact = target, tolerance, exact
-        self.step = step
+        self.step, self.divisor = step, divisor
         self.macs = _counted(base)
-        self.idle = idle(base)
+        self.idle = idle(base, divisor)
         if {"width", "depth"} <= set(self.idle):
             raise SpaceError(
                 "the base can't be wider or deeper, as a classifier's classes stay and no block is "
@@ -133,7 +142,7 @@ class ScaledBase:
         coefficients = Coefficients.of(point)
         if coefficients == BASE:
             return self.base
-        network = grown(self.base, coefficients.factors)
+        network = grown(self.base, coefficients.factors, self.divisor, self.target)
         if self.exact:
             factor = figures(network).macs / self.macs
             if abs(factor - self.target) > self.tolerance + EPSILON:
@@ -192,7 +201,7 @@ class ScaledBase:
         return round(abs(self.coefficients(cell).factors.nominal - self.target), DIGITS)
 
 
-def idle(base: Genotype) -> tuple[str, ...]:
+def idle(base: Genotype, divisor: int = DIVISOR) -> tuple[str, ...]:
     """The directions, of depth, width and resolution, in which twice as much is the same network
     or none that can be built."""
     twice = {
@@ -200,12 +209,12 @@ def idle(base: Genotype) -> tuple[str, ...]:
         "width": Factors(width=2.0),
         "resolution": Factors(resolution=2.0),
     }
-    return tuple(name for name, factors in twice.items() if not _grows(base, factors))
+    return tuple(name for name, factors in twice.items() if not _grows(base, factors, divisor))
 
 
-def _grows(base: Genotype, factors: Factors) -> bool:
+def _grows(base: Genotype, factors: Factors, divisor: int) -> bool:
     try:
-        network = grown(base, factors)
+        network = grown(base, factors, divisor, nominal=1)  # dropout alone is no growth
         figures(network)
     except GenotypeError:
         return False
@@ -240,7 +249,12 @@ def _moved(cell: Cell, by: Cell) -> Cell:
     return cell[0] + by[0], cell[1] + by[1], cell[2] + by[2]
 
 
-def _check(target: float, tolerance: float, step: float) -> None:
+def _check(target: float, tolerance: float, step: float, divisor: int) -> None:
+    if not 1 <= divisor <= LARGEST_DIVISOR:
+        raise UsageError(
+            f"--divisor {divisor}: must be a whole number of channels from 1 to "
+            f"{LARGEST_DIVISOR:,}, such as {DIVISOR}"
+        )
     if not 1 < target <= LARGEST:
         raise UsageError(
             f"--target {target:g}: coefficients of at least 1 make a network larger, so it must be "

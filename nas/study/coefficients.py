@@ -76,6 +76,7 @@ def found(folder: Path) -> Findings:
         tolerance=scaling.tolerance,
         step=scaling.step,
         exact=scaling.exact,
+        divisor=space.divisor,
         sampler=study.goal.sampler,
         seeds=training.seeds or 1,
         base=study.goal.space,

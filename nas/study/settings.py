@@ -29,6 +29,7 @@ class Scaling:
     tolerance: float = 0.1
     step: float = 0.1
     exact: bool = False
+    divisor: int | None = None  # scaled channels are multiples of it; None: 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +206,6 @@ def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(each) for each in value)}]"
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
+        given = {key: _toml(each) for key, each in value.items() if each is not None}
+        return f"{{ {', '.join(f'{key} = {text}' for key, text in given.items())} }}"
     return json.dumps(value)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nas
+from nas.blocks.fields import DIVISOR
 from nas.data import load as load_data
 from nas.errors import GenotypeError, RunError, SpaceError, UsageError
 from nas.execute import Evaluator, Executor, InProcess, Local
@@ -112,7 +113,8 @@ def scaled(goal: Goal) -> ScaledBase | None:
     if held is None:
         return None
     network = nas.parse(goal.space)
-    return ScaledBase(network, held.target, held.tolerance, held.step, held.exact)
+    divisor = DIVISOR if held.divisor is None else held.divisor
+    return ScaledBase(network, held.target, held.tolerance, held.step, held.exact, divisor)
 
 
 def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
@@ -319,6 +321,8 @@ def stopping(placement: Placement, study: Study) -> Stopping | None:
         )
     if training.rungs is not None:
         raise UsageError(f"{option}: not with --rungs; one of them decides who goes on")
+    if training.seeds is not None:
+        raise UsageError(f"{option}: not with --seeds, which trains every candidate whole")
     if name == PBT and not training.inherit:
         raise UsageError(
             f"{option}: a trial that falls behind makes room for a child that begins with a better "

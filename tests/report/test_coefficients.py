@@ -34,8 +34,8 @@ def tried(trial: int, at: tuple[float, float, float], accuracies: tuple[float, .
 def findings(rows: dict[tuple[float, float, float], tuple[float, ...]], seeds: int = 3) -> Findings:
     candidates = tuple(tried(i, at, values) for i, (at, values) in enumerate(rows.items(), 1))
     base = tried(0, (1.0, 1.0, 1.0), (0.6,) * seeds)
-    settings = ("digits", "proxy", 1, 2.0, 0.1, 0.1, False, "grid", seeds, "image(1, 8, 8)", ())
-    return Findings(*settings, base, candidates)
+    how = ("digits", "proxy", 1, 2.0, 0.1, 0.1, False, 8, "grid", seeds)
+    return Findings(*how, "image(1, 8, 8)", (), base, candidates)
 
 
 def test_a_mean_and_its_interval_by_hand() -> None:

@@ -185,15 +185,19 @@ def test_a_trial_that_kills_its_driver_again_and_again_is_given_up(journal: Path
         ({"seed": 2}, "its trials were made with seed = 1, not 2"),
         ({"space": "other"}, 'its trials were made with space = "toy", not "other"'),
         ({"epochs": 9}, "its trials were made with epochs = null, not 9"),
+        ({"part": {"a": 1, "b": 2}}, r"its trials were made with part = \{.*\}, not \{.*\}"),
     ],
 )
 def test_other_settings_are_refused_at_a_resume(
     change: dict[str, object], says: str, journal: Path
 ) -> None:
-    open_record(journal, seed=1).close()
+    settings = {"part": {"a": 1}}
+    open_record(journal, seed=1, settings=settings).close()
     with pytest.raises(RunError, match=says):
-        open_record(journal, seed=1, settings=change)
-    open_record(journal, seed=1).close()
+        open_record(journal, seed=1, settings={**settings, **change})
+    # what is new and not given was not known to an older run
+    newer = {"part": {"a": 1, "b": None}, "fresh": False}
+    open_record(journal, seed=1, settings=newer).close()
 
 
 def test_several_objectives_keep_a_front(journal: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import product
 
 import numpy as np
@@ -128,11 +129,11 @@ def test_draws_are_uniform() -> None:
         ((2.0, 0.1, 0.0), "--grid 0: the step"),
         ((1.7, 0.05, 0.5), "no alpha, beta and gamma on a grid of 0.5 .* lower the step"),
         ((2.0, 0.1, 0.001), "more than 100,000 points"),
+        ((2.0, 0.1, 0.1, False, 0), "--divisor 0: must be a whole number of channels from 1"),
+        ((2.0, 0.1, 0.1, False, 1025), "--divisor 1025: .* to 1,024"),
     ],
 )
-def test_wrong_grids_are_refused_with_the_repair(
-    given: tuple[float, float, float], message: str
-) -> None:
+def test_wrong_grids_are_refused_with_the_repair(given: tuple[float, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         ScaledBase(BASE, *given)
 
@@ -148,3 +149,34 @@ def test_a_base_that_cannot_grow_is_refused() -> None:
 def test_a_direction_that_changes_nothing_is_known() -> None:
     assert idle(BASE) == ()
     assert idle(nas.genotype("image(1, 8, 8) >> conv(16, 3) >> classifier(10)")) == ("depth",)
+
+
+DROPS = nas.genotype("image(1, 8, 8) >> mbconv(8, 3) * 2 >> classifier(10, dropout=0.2)")
+
+
+def test_candidates_differ_in_size_alone_so_that_one_size_is_one_network() -> None:
+    found = ScaledBase(DROPS, 2.0, 0.3, 0.25)
+    made = {tuple(Coefficients.of(point)): found.resolve(point) for point in found.points()}
+    del made[1.0, 1.0, 1.0]
+    # nominally 1.95 to 2.25 times the MACs. Twice lies between B2 (1.96 times B0) and B3 (3.61),
+    # which both have 0.3
+    assert {str(network).rpartition("dropout=")[2] for network in made.values()} == {"0.3)"}
+    # four blocks by depth 1.75 and by 2
+    assert made[1.75, 1.0, 1.0] == made[2.0, 1.0, 1.0] != made[2.25, 1.0, 1.0]
+    assert found.resolve(found.origin) == DROPS
+
+
+def test_dropout_that_goes_with_the_factor_is_no_growth() -> None:
+    once = nas.genotype("image(1, 8, 8) >> mbconv(8, 3) >> classifier(10, dropout=0.2)")
+    assert idle(once) == ("depth",)
+
+
+def test_channels_are_multiples_of_the_divisor() -> None:
+    def widths(divisor: int) -> set[int]:
+        found = ScaledBase(BASE, 2.0, 0.1, 0.1, divisor=divisor)
+        texts = (str(found.resolve(point)) for point in found.points())
+        return {int(re.search(r"conv\((\d+)", text)[1]) for text in texts}
+
+    assert all(width % 8 == 0 for width in widths(8))
+    assert widths(1) == {16, 18, 19, 21, 22}  # 16 * 1.0 ... 1.4, as 1.5^2 is above 2.1
+    assert all(width % 12 == 0 for width in widths(12) - {16})  # the base keeps its own

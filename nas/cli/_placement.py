@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from nas.cli._reading import read
+from nas.cli._reading import at_least, read
 from nas.errors import UsageError
 from nas.quantity import parse_seconds
 
@@ -37,8 +37,7 @@ def placement(args: argparse.Namespace) -> Placement:
     """What they ask for. Raises `UsageError` for what contradicts itself."""
     from nas.study.wiring import Placement
 
-    if args.workers is not None and args.workers < 1:
-        raise UsageError(f"--workers {args.workers}: must be at least 1")
+    at_least(args, workers=1)
     share = args.gpus_per_trial
     if share is not None and not args.gpus:
         raise UsageError(f"--gpus-per-trial {share:g}: say with --gpus N how many GPUs are shared")

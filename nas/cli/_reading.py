@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,13 +12,31 @@ from nas.errors import UsageError
 Value = TypeVar("Value")
 
 
-def read(option: str, text: str, parse: Callable[[str], Value]) -> Value:
+def read(named: str, text: str, parse: Callable[[str], Value]) -> Value:
     """What `parse` makes of the text that was given for an option, such as `--time`. Raises
     `UsageError`, which names it."""
     try:
         return parse(text)
     except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
+        raise UsageError(f"{named}: {error}") from None
+
+
+def at_least(args: argparse.Namespace, **least: int) -> None:
+    """Raises `UsageError` for an option below the least that it can be, where it is given."""
+    for name, lowest in least.items():
+        value = getattr(args, name)
+        if value is not None and value < lowest:
+            raise UsageError(f"{option(name)} {value}: must be at least {lowest}")
+
+
+def option(name: str) -> str:
+    """An argument's name as it is written."""
+    return f"--{name.replace('_', '-')}"
+
+
+def given(args: argparse.Namespace, names: Sequence[str]) -> str:
+    """Those of the options that were given, in a list; nothing if none was."""
+    return ", ".join(option(name) for name in names if getattr(args, name) is not None)
 
 
 def joined(words: Sequence[str]) -> list[str]:

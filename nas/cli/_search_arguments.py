@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from nas.cli import _placement
+from nas.cli import _placement, _trials
 from nas.cli._formats import add_formats
 from nas.errors import UsageError
 from nas.evaluate.cheap import names as evaluators
@@ -24,21 +24,17 @@ LIMITS: dict[str, Callable[[str], float]] = {
     "max_memory": parse_bytes,
 }
 WITH_SPACE = (
-    "data",
-    "width",
+    *_trials.OPTIONS,
     "sampler",
     "features",
     "objective",
     "objectives",
     *LIMITS,
     "latency",
-    "recipe",
-    "epochs",
     "rungs",
     "eta",
     "inherit",
     "warm_start",
-    "seed",
     "evaluator",
     "proxy",
     "table",
@@ -59,15 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--study", type=Path, metavar="FILE", help="a study.toml, to run it again")
     one.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("how (only with --space or --around)")
-    how.add_argument("--data", help="the data set (default: digits)")
-    how.add_argument(
-        "--download", action="store_true", help="fetch the data set's files if they aren't here"
-    )
-    how.add_argument(
-        "--width",
-        type=float,
-        help="scale the channels (default: 1; 0.25 of what is written for far larger images)",
-    )
+    _trials.add_images(how, "the")
     how.add_argument(
         "--sampler",
         help=f"{', '.join(names())} (default: predictor; with zero-cost evolution); a setting "
@@ -132,8 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of a cheap evaluator: train at least so many (default: 10; 0 of a table)",
     )
-    how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
-    how.add_argument("--epochs", type=int, help="for each candidate (default: the recipe's)")
+    _trials.add_training(how, seeds=1)
     how.add_argument(
         "--rungs",
         metavar="E,E,..",
@@ -157,7 +144,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="begin with what another run knows: its complete trials, as far as they are in this "
         "space, if they were trained on the same data by the same recipe and epochs",
     )
-    how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
     run = parser.add_argument_group("the run")
     run.add_argument(
         "--time", help="when to stop, over all sittings, such as 90s, 2h (default: 2m)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nas.artefacts.formats import parse_formats
 from nas.cli._formats import add_formats
+from nas.cli._reading import at_least
 from nas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """UsageError for options that can't be or don't go together."""
-    if args.seed is not None and args.seed < 0:
-        raise UsageError(f"--seed {args.seed}: must be at least 0")
+    at_least(args, seed=0)
     if not re.fullmatch(r"cpu|cuda(:\d+)?", args.device):
         raise UsageError(f"--device {args.device}: must be cpu, cuda or cuda:N")
     if args.trial is not None and _folder(args) is None:

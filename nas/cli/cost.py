@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from nas.cli._reading import at_least
 from nas.errors import UsageError
 from nas.quantity import parse_image, spoken_seconds
 
@@ -60,12 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; 1 where `--check` finds a difference."""
-    for name in ("batch", "threads"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise UsageError(f"--{name} {value}: must be at least 1")
-        if name == "threads" and value is not None and not args.latency:
-            raise UsageError("--threads: only with --latency")
+    at_least(args, batch=1, threads=1)
+    if args.threads is not None and not args.latency:
+        raise UsageError("--threads: only with --latency")
     if args.gpus is not None and not args.latency:
         raise UsageError("--gpus: only with --latency")
     import nas

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+from nas.cli._data import fetched
 
 NAME = "data"
 HELP = "list the data sets, fetch their files"
@@ -72,25 +70,6 @@ def described(name: str) -> dict[str, Any]:
         "here": data.origin is None or data.origin.complete,
         "source": data.source,
     }
-
-
-def fetched(name: str) -> tuple[Path, ...]:
-    """Where the files of the data set `name` are, once they are here; progress goes to stderr."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    from nas.data import download, load
-
-    columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(file: str, done: int, total: int) -> None:
-            if file not in tasks:
-                tasks[file] = progress.add_task(file)
-            progress.update(tasks[file], completed=done, total=total or None)
-
-        return download(load(name), tell)
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

@@ -9,6 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nas.cli._data import add_data
+from nas.cli._reading import at_least
+from nas.cli._trials import check_width
 from nas.errors import UsageError
 from nas.quantity import parse_seconds, spoken_seconds
 
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     make = actions.add_parser("calibrate", help="measure a space's operations on this machine")
     make.add_argument("--space", required=True, help="a search space: name, .nas file or text")
-    make.add_argument("--data", default="digits", help="the data set (default: digits)")
+    add_data(make)
     make.add_argument(
         "--width", type=float, help="scale the space's channels (default: as nas search)"
     )
@@ -61,12 +64,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _calibrate(args: argparse.Namespace) -> int:
-    for name in ("batch", "threads"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise UsageError(f"--{name} {value}: must be at least 1")
-    if args.width is not None and not 0 < args.width <= 64:
-        raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
+    at_least(args, batch=1, threads=1)
+    check_width(args)
     if not args.out.parent.is_dir() or args.out.is_dir():
         raise UsageError(f"--out {args.out}: must be a file in a folder that exists")
     seconds = parse_seconds(args.time)

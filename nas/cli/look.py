@@ -8,8 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.cli._data import add_data
+from nas.cli._reading import at_least
 from nas.cli._trained import trained
-from nas.errors import UsageError
 
 if TYPE_CHECKING:
     from nas.compiler.network import Network
@@ -31,7 +32,7 @@ FOLDER is what `nas train --out` left, or a search's folder. Without --layer the
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a trained network")
-    parser.add_argument("--data", default="digits", help="the data set (default: digits)")
+    add_data(parser)
     parser.add_argument("--layer", metavar="NAME", help="default: list those that give maps")
     parser.add_argument(
         "--channel", type=int, nargs="+", default=[0], metavar="N", help="default: 0, the first"
@@ -51,8 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the layers, or write the picture and say what is in it."""
-    if args.images < 1:
-        raise UsageError(f"--images {args.images}: must be at least 1")
+    at_least(args, images=1)
 
     from nas.data import Part, load
     from nas.evaluate import sheet

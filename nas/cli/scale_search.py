@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.cli import _placement
-from nas.cli.data import fetched
+from nas.blocks.fields import DIVISOR
+from nas.cli import _placement, _trials
+from nas.cli._data import fetched
+from nas.cli._reading import at_least, given, read
 from nas.errors import RunError, UsageError
 from nas.quantity import parse_seconds
 from nas.search.samplers import names
@@ -23,7 +24,8 @@ HELP = "find the coefficients with which a network is scaled best, by training"
 DESCRIPTION = """\
 Find alpha (depth), beta (width) and gamma (resolution), each at least 1, with which a base becomes
 the best network of about TARGET times its MACs: arXiv:1905.11946 found 1.2, 1.1 and 1.15 so, with
-a target of 2. Every candidate, and the base itself, is trained the same way with the same seeds.
+a target of 2. Every candidate, and the base itself, is trained the same way with the same seeds; a
+classifier's dropout is what goes with TARGET for all of them.
 
   nas scale-search mobilenetv2 --data cifar10 --target 2
   nas scale-search my.nas --data digits --sampler tpe --trials 20 --workers 2
@@ -38,9 +40,9 @@ SEEDS = 3
 STEP = 0.1
 FINE = 0.02  # the step of what a sampler draws from
 TRIALS = 20  # of a sampler
-_WITH_BASE = (
-    *("data", "width", "target", "tolerance", "exact", "grid", "sampler", "seeds", "seed"),
-    *("recipe", "epochs", "trials"),
+WITH_BASE = (
+    *_trials.OPTIONS,
+    *("target", "tolerance", "exact", "divisor", "grid", "sampler", "trials", "out"),
 )
 
 
@@ -52,15 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("what is searched (only with a base)")
-    how.add_argument("--data", help="the data set (default: digits)")
-    how.add_argument(
-        "--download", action="store_true", help="fetch the data set's files if they aren't here"
-    )
-    how.add_argument(
-        "--width",
-        type=float,
-        help="scale the base's channels (default: 1; 0.25 of one made for far larger images)",
-    )
+    _trials.add_images(how, "the base's")
     how.add_argument("--target", type=float, metavar="X", help="times the base's MACs (default: 2)")
     how.add_argument(
         "--tolerance",
@@ -73,6 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=None,
         help="let the tolerance be for the exact MACs instead, rounding and all",
+    )
+    how.add_argument(
+        "--divisor",
+        type=int,
+        metavar="N",
+        help=f"scaled channels are multiples of it (default: {DIVISOR})",
     )
     draw = how.add_mutually_exclusive_group()
     draw.add_argument(
@@ -89,10 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--trials", type=int, metavar="N", help=f"candidates of a sampler (default: {TRIALS})"
     )
-    how.add_argument("--seeds", type=int, metavar="N", help="trainings of each (default: 3)")
-    how.add_argument("--seed", type=int, help="the same seed, the same trials (default: 0)")
-    how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
-    how.add_argument("--epochs", type=int, help="of each training (default: the recipe's)")
+    _trials.add_training(how, SEEDS)
     run = parser.add_argument_group("the run")
     run.add_argument("--time", help="stop after it, over all sittings, such as 90s, 2h")
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/BASE-scale-DATE)")
@@ -102,13 +99,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start or resume a run, show it, say which coefficients won."""
-    given = [name for name in _WITH_BASE if getattr(args, name) is not None]
-    if args.resume is not None and (given or args.out is not None):
-        options = ", ".join(f"--{name}" for name in (*given, *(["out"] if args.out else [])))
+    options = given(args, WITH_BASE)
+    if args.resume is not None and options:
         raise UsageError(f"{options}: only with a base; a run has its own settings and folder")
-    if args.time is not None:
-        parse_seconds(args.time)
-    new = None if args.resume else _study(args)
+    _trials.check(args)
+    at_least(args, trials=1)
+    seconds = None if args.time is None else read("--time", args.time, parse_seconds)
+    new = None if args.resume else _study(args, seconds)
 
     from rich.console import Console
 
@@ -119,18 +116,18 @@ def run(args: argparse.Namespace) -> int:
     placement = _placement.placement(args)
     device = wiring.where(placement)
     if new is None:
-        if args.download:
-            raise UsageError("--download: only with a base; fetch it by `nas data download NAME`")
-        run = Run.resume(args.resume, lambda own: _amended(own, args))
+        run = Run.resume(args.resume, lambda own: _amended(own, seconds))
         if run.study.goal.scaling is None:
             run.close()
             raise RunError(
                 f"{run.folder}: searches a space, not coefficients; go on with "
                 f"`nas search --resume {run.folder}`"
             )
+        if args.download:
+            fetched(run.study.goal.data)
         evaluator = wiring.evaluator(run.study, device, run.folder)
     else:
-        folder = args.out or _folder(args.base)
+        folder = args.out or _trials.folder(args.base, "base", "-scale")
         wiring.stopping(placement, new)
         wiring.join(placement)
         if args.download:
@@ -144,21 +141,15 @@ def run(args: argparse.Namespace) -> int:
     return _report(run, result, args.json)
 
 
-def _amended(own: Budget, args: argparse.Namespace) -> Budget:
-    return own if args.time is None else replace(own, seconds=parse_seconds(args.time))
+def _amended(own: Budget, seconds: float | None) -> Budget:
+    return own if seconds is None else replace(own, seconds=seconds)
 
 
-def _study(args: argparse.Namespace) -> Study:
+def _study(args: argparse.Namespace, seconds: float | None) -> Study:
     import nas
     from nas.study import Budget, Goal, Study, Training, wiring
     from nas.study.settings import Scaling
 
-    for name, least in (("seeds", 1), ("epochs", 1), ("trials", 1), ("seed", 0)):
-        value = getattr(args, name)
-        if value is not None and value < least:
-            raise UsageError(f"--{name} {value}: must be at least {least}")
-    if args.width is not None and not 0 < args.width <= 64:
-        raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
     if args.trials is not None and args.sampler is None:
         raise UsageError(
             f"--trials {args.trials}: only with --sampler; a grid is tried whole, and has fewer "
@@ -167,9 +158,9 @@ def _study(args: argparse.Namespace) -> Study:
     sampler = args.sampler or "grid"
     trials = None if args.sampler is None else (args.trials or TRIALS) + 1  # and the base
     usual = Scaling(step=STEP if args.sampler is None else FINE)
-    given = {"target": args.target, "tolerance": args.tolerance, "step": args.grid}
-    given = {key: value for key, value in given.items() if value is not None}
-    scaling = replace(usual, exact=bool(args.exact), **given)
+    asked = {"target": args.target, "tolerance": args.tolerance, "step": args.grid}
+    asked = {key: value for key, value in asked.items() if value is not None}
+    scaling = replace(usual, exact=bool(args.exact), divisor=args.divisor, **asked)
     data = args.data or "digits"
     network = wiring.base(nas.genotype(args.base), data, args.width)
     goal = Goal(
@@ -180,17 +171,8 @@ def _study(args: argparse.Namespace) -> Study:
         objectives=("accuracy",),
         scaling=scaling,
     )
-    seconds = None if args.time is None else parse_seconds(args.time)
     training = Training(args.recipe or "proxy", args.epochs, seeds=args.seeds or SEEDS)
     return Study(goal, training, Budget(seconds=seconds, trials=trials))
-
-
-def _folder(base: str) -> Path:
-    name = Path(base).stem if "(" not in base and ">" not in base else "base"
-    folder = Path("runs") / f"{name}-scale-{datetime.now():%Y%m%d-%H%M%S}"
-    if folder.exists():
-        raise RunError(f"{folder}: exists already; name another with --out")
-    return folder
 
 
 def _report(run: Run, result: Result, as_json: bool) -> int:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.cli._data import add_data
+from nas.cli._reading import at_least
 from nas.cli._trained import trained
 from nas.errors import GenotypeError, UsageError
 
@@ -34,7 +36,7 @@ images than the network was trained on (FixRes shows why a larger one can be bet
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="trained networks")
-    parser.add_argument("--data", default="digits", help="the data set (default: digits)")
+    add_data(parser)
     parser.add_argument(
         "--split",
         choices=("validation", "test"),
@@ -58,8 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the scores, or JSON."""
     if len(set(args.folders)) < len(args.folders):
         raise UsageError("a folder is given twice; an ensemble's networks must differ")
-    if args.resolution is not None and args.resolution < 1:
-        raise UsageError(f"--resolution {args.resolution}: must be at least 1")
+    at_least(args, resolution=1)
 
     from nas.data import Part, load
 

@@ -6,18 +6,17 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.artefacts.formats import parse_formats
-from nas.cli import _placement
-from nas.cli._reading import read
+from nas.cli import _placement, _trials
+from nas.cli._data import fetched
+from nas.cli._reading import at_least, given, option, read
 from nas.cli._search_arguments import LIMITS, WITH_SPACE
 from nas.cli._search_arguments import add_arguments as add_arguments
 from nas.cli._search_report import report
-from nas.cli.data import fetched
-from nas.errors import NasError, RunError, UsageError
+from nas.errors import NasError, UsageError
 from nas.quantity import parse_seconds
 
 if TYPE_CHECKING:
@@ -46,14 +45,14 @@ FAST = "evolution"  # its sampler: a score takes less time than the predictor's 
 
 def run(args: argparse.Namespace) -> int:
     """Start or resume a run, show it, say where the best is."""
-    given = [name for name in WITH_SPACE if getattr(args, name) is not None]
-    if args.space is None and args.around is None and given:
-        options = ", ".join("--" + name.replace("_", "-") for name in given)
+    options = given(args, WITH_SPACE)
+    if args.space is None and args.around is None and options:
         raise UsageError(
             f"{options}: only with --space or --around; a run or a study has its own settings"
         )
     if args.resume is not None and args.out is not None:
         raise UsageError("--out: not with --resume; a run goes on in its own folder")
+    _trials.check(args)
     formats = parse_formats(args.formats)
     amend = _amendment(args)
     new = None if args.resume else _study(args, amend)
@@ -70,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
             fetched(run.study.goal.data)
         evaluator = wiring.evaluator(run.study, device, run.folder)
     else:
-        folder = args.out or _folder(args)
+        named = args.space or args.around or args.study.stem
+        folder = args.out or _trials.folder(named, "space")
         wiring.stopping(placement, new)  # refused before anything is made
         wiring.join(placement)
         if args.download:
@@ -112,10 +112,7 @@ def _calibration(args: argparse.Namespace) -> Calibration | None:
 
 def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:
     """What the arguments make of a budget: a new time or number replaces both."""
-    for name in ("trials", "max_failures"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise UsageError(f"--{name.replace('_', '-')} {value}: must be at least 1")
+    at_least(args, trials=1, max_failures=1)
     seconds = read("--time", args.time, parse_seconds) if args.time is not None else None
 
     def amended(own: Budget) -> Budget:
@@ -157,7 +154,7 @@ def _goal(args: argparse.Namespace) -> Goal:
     for name, parse in LIMITS.items():
         text = getattr(args, name)
         if text is not None:
-            values[name] = read(f"--{name.replace('_', '-')}", text, parse)
+            values[name] = read(option(name), text, parse)
     if args.objectives and args.objective:
         raise UsageError(
             "--objective and --objectives: leave one of them out; --objectives makes a front"
@@ -168,10 +165,6 @@ def _goal(args: argparse.Namespace) -> Goal:
         values["objectives"] = ("score",)
     if args.evaluator == ZERO_COST:
         values.setdefault("sampler", FAST)
-    if args.width is not None and not 0 < args.width <= 64:
-        raise UsageError(f"--width {args.width}: must be above 0 and at most 64")
-    if args.seed is not None and args.seed < 0:
-        raise UsageError(f"--seed {args.seed}: must be at least 0")
     data = values.get("data", "digits")
     if args.around is not None:
         space = neighbourhood(genotype(args.around), data, values.pop("width", None))
@@ -184,10 +177,10 @@ def _goal(args: argparse.Namespace) -> Goal:
 def _training(args: argparse.Namespace) -> Training:
     from nas.study import Training
 
-    if args.epochs is not None and args.epochs < 1:
-        raise UsageError(f"--epochs {args.epochs}: must be at least 1")
     rungs = None if args.rungs is None else _epochs(args.rungs)
-    return Training(args.recipe or "proxy", args.epochs, rungs, args.eta, bool(args.inherit))
+    return Training(
+        args.recipe or "proxy", args.epochs, rungs, args.eta, bool(args.inherit), args.seeds
+    )
 
 
 def _epochs(text: str) -> tuple[int, ...]:
@@ -195,12 +188,3 @@ def _epochs(text: str) -> tuple[int, ...]:
         return tuple(int(each) for each in text.split(","))
     except ValueError:
         raise UsageError(f"--rungs {text}: must be numbers of epochs, such as 1,3,9") from None
-
-
-def _folder(args: argparse.Namespace) -> Path:
-    named = args.space or args.around or args.study.stem
-    name = Path(named).stem if "(" not in named and ">" not in named else "space"
-    folder = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    if folder.exists():
-        raise RunError(f"{folder}: exists already; name another with --out")
-    return folder

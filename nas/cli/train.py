@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.cli.data import fetched
+from nas.cli._data import add_data, add_download, fetched
+from nas.cli._reading import at_least
 from nas.cli.score import numbers
 from nas.errors import DivergenceError, RunError, UsageError, out_of_memory
 
@@ -46,10 +47,8 @@ WEIGHTS = "weights.safetensors"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
-    parser.add_argument("--data", default="digits", help="the data set (default: digits)")
-    parser.add_argument(
-        "--download", action="store_true", help="fetch the data set's files if they aren't here"
-    )
+    add_data(parser)
+    add_download(parser)
     parser.add_argument("--out", type=Path, default=Path("trained"), help="default: trained/")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
     parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
@@ -104,10 +103,7 @@ def run(args: argparse.Namespace) -> int:
     """Train; print the scores, and leave weights, genotype, history, scores and data.json."""
     lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
     lowest |= {"labels": 1, "test_resolution": 1, "freeze": 0}
-    for name, least in lowest.items():
-        value = getattr(args, name)
-        if value is not None and value < least:
-            raise UsageError(f"--{name.replace('_', '-')} {value}: must be at least {least}")
+    at_least(args, **lowest)
     if args.freeze and args.weights is None:
         raise UsageError(
             f"--freeze {args.freeze}: only with --weights, or untrained parts would stay so"

@@ -144,11 +144,15 @@ def test_a_sampler_draws_within_the_constraint(
 ) -> None:
     folder = tmp_path / "run"
     options = ["--seeds", "1", "--epochs", "1", "--gpus", "0", "--sampler", "tpe", "--trials", "2"]
-    assert main(["scale-search", SMALL, *options, "--out", str(folder)]) == 0
+    assert main(["scale-search", SMALL, *options, "--divisor", "2", "--out", str(folder)]) == 0
     held = result(folder)
+    assert held["divisor"] == 2
+    assert Study.load(folder / "study.toml").goal.scaling == Scaling(step=0.02, divisor=2)
     assert len(held["candidates"]) == 2
     assert all(1.9 <= one["nominal"] <= 2.1 for one in held["candidates"])
-    assert "one seed says nothing of chance" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "one seed says nothing of chance" in said
+    assert "--divisor 2 --phi 3" in said  # in the command that applies the winner
 
 
 @pytest.mark.parametrize(
@@ -164,6 +168,8 @@ def test_a_sampler_draws_within_the_constraint(
         (["image(1, 8, 8) >> conv(choice(8, 16)) >> classifier(10)"], "the base has choices"),
         (["alexnet"], "can't be built for the 32x32 images of digits"),
         ([SMALL, "--width", "0"], "--width 0.0: must be above 0"),
+        ([SMALL, "--divisor", "0"], "--divisor 0: must be a whole number of channels"),
+        ([SMALL, "--time", "soon"], "--time: 'soon' is no duration"),
     ],
 )
 def test_wrong_uses_are_one_sentence_and_leave_no_folder(

@@ -1,6 +1,7 @@
 """`nas search` as a user meets it: real training of tiny networks on the digits, in processes."""
 
 import io
+import json
 import os
 import random
 import re
@@ -130,6 +131,29 @@ def test_rungs_train_the_best_on_and_killed_between_them_lose_nothing(tmp_path: 
     assert rows(again) == held
     weights = ("best", "weights.safetensors")
     assert again.joinpath(*weights).read_bytes() == run.joinpath(*weights).read_bytes()
+
+
+def test_seeds_train_each_candidate_as_often_and_judge_it_by_the_mean(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    options = ("--trials", "2", "--seeds", "2", "--objective", "accuracy", "--formats", "none")
+    code, out, err = nas("search", *QUICK, *options, "--out", run)
+    assert (code, err) == (0, "")
+    assert "after 1 of 2 seeds" in out
+    journal = [json.loads(line) for line in (run / "journal.log").read_text().splitlines()]
+    told: dict[int, list[dict[str, Any]]] = {}
+    for line in journal:
+        for name, held in line.get("user_attr", {}).items():
+            if name.startswith("rung."):
+                told.setdefault(line["trial_id"], []).append(held)
+    assert [len(each) for each in told.values()] == [2, 2]
+    first, second = ([each["seed"] for each in held] for held in told.values())
+    assert first == second
+    assert len(set(first)) == 2
+    own = {key: [each["own"]["accuracy"] for each in held] for key, held in told.items()}
+    means = {key: sum(values) / 2 for key, values in own.items()}
+    held = json.loads((run / "best" / "cost.json").read_text())
+    assert held["validation"]["accuracy"] == pytest.approx(max(means.values()))
+    assert means[held["trial"]] == max(means.values())
 
 
 def test_a_warm_start_knows_what_another_run_trained(finished: Path, tmp_path: Path) -> None:
@@ -265,6 +289,17 @@ def test_ctrl_c_stops_cleanly_and_resumes(sign: signal.Signals, tmp_path: Path) 
         ((*QUICK, "--rungs", "1,3"), 2, "--epochs 1: not with --rungs, whose last is the whole"),
         ((*QUICK, "--warm-start", "absent"), 1, "absent: holds no run (no journal.log)"),
         ((*QUICK, "--eta", "2"), 2, "--eta 2: only with --rungs"),
+        ((*QUICK, "--seeds", "0"), 2, "--seeds 0: must be at least 1"),
+        ((*QUICK[:2], "--seeds", "2", "--rungs", "1,2"), 2, "--seeds 2: not with --rungs"),
+        ((*QUICK, "--seeds", "2", "--inherit"), 2, "--seeds 2: not with --inherit"),
+        (
+            (
+                *(*QUICK, "--seeds", "2", "--address", "local"),
+                *("--objective", "accuracy", "--tune-scheduler", "asha"),
+            ),
+            2,
+            "--tune-scheduler asha: not with --seeds, which trains every candidate whole",
+        ),
         ((*QUICK, "--max-failures", "0"), 2, "--max-failures 0: must be at least 1"),
         (("--resume", "absent"), 1, "absent: holds no run (no journal.log)"),
         (("--study", "absent.toml"), 1, "absent.toml: there is no such study"),

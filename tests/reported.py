@@ -87,7 +87,7 @@ def make(
 ) -> Made:
     """A run of so many trials in a new `folder`, and `left` more that were asked and not told."""
     study = Study(
-        Goal(SPACE, **{"sampler": "random", "objectives": ("accuracy",), **(goal or {})}),
+        Goal(**{"space": SPACE, "sampler": "random", "objectives": ("accuracy",), **(goal or {})}),
         training or Training(),
         Budget(trials=trials or None),
         evaluation or Evaluation(),

@@ -56,16 +56,17 @@ def front(candidates: Sequence[Candidate], x: Axis, y: Axis, *, stairs: bool) ->
     return Figure(
         f"front-{x.field}",
         f"{y.title} against {x.title}"[0].upper() + f"{y.title} against {x.title}"[1:],
-        {"layer": _layers(x, y, stairs=stairs)},
+        {"layer": _layers(x, y, stairs=stairs, others=bool(others))},
         (table,),
         f"Large points are the front ({len(members)} of {len(known)} candidates"
         + (")" if stairs else ", by all objectives together)")
-        + ", grey ones the others; the ring is the best. Point at one for its figures; click it "
+        + (", grey ones the others" if others else "")
+        + "; the ring is the best. Point at one for its figures; click it "
         f"for its genotype.{table.thinned}",
     )
 
 
-def _layers(x: Axis, y: Axis, *, stairs: bool) -> list[dict[str, Any]]:
+def _layers(x: Axis, y: Axis, *, stairs: bool, others: bool) -> list[dict[str, Any]]:
     encoding = {
         name: {
             "field": axis.field,
@@ -114,4 +115,4 @@ def _layers(x: Axis, y: Axis, *, stairs: bool) -> list[dict[str, Any]]:
         },
         "encoding": encoding,
     }
-    return [rest, *([line] if stairs else []), members, best]
+    return [*([rest] if others else []), *([line] if stairs else []), members, best]

@@ -48,6 +48,7 @@ class Baseline:
 
 RANDOM = "random search, expected (90 % interval)"
 MOST = 1500  # points drawn
+FEW = 6  # results that each have a tick
 
 
 def incumbent(results: Sequence[Result], what: str, baseline: Baseline) -> tuple[Figure, ...]:
@@ -89,6 +90,8 @@ def _spec(
     x: dict[str, Any] = {"field": field, "type": "quantitative", "title": axis}
     if field == "order":
         x["axis"] = {"tickMinStep": 1, "format": ",d"}
+        if len(results) <= FEW:  # Vega halves the step of two
+            x["axis"]["values"] = [*range(1, len(results) + 1)]
     value = {"type": "quantitative", "title": what, "scale": {"zero": False}}
     hover = [
         {"field": "trial", "title": "trial"},

@@ -40,7 +40,9 @@ def baseline(told: Told, trust: Trust | None) -> Baseline:
         )
     blind = _blind(goal.sampler)
     if not blind:
-        return Baseline(f"There is no random baseline: {goal.sampler} draws nothing at random.")
+        return Baseline(
+            f"There is no random baseline: the sampler {goal.sampler} draws nothing at random."
+        )
     asked = told.journal.asked
     drawn = [
         each for _, each in told.finished if each.rung == told.rung and asked[each.number] < blind
@@ -61,8 +63,8 @@ def baseline(told: Told, trust: Trust | None) -> Baseline:
         )
     return Baseline(
         f"The dashed line is what the best of so many random candidates is to be expected to be "
-        f"({SOURCE}), from the first {len(drawn)}, which {goal.sampler} drew at random; of more "
-        "than these the run says nothing.",
+        f"({SOURCE}), from the first {len(drawn)}, which the sampler drew at random; of more than "
+        "these the run says nothing.",
         chances,
     )
 

@@ -13,8 +13,6 @@ from nas.search.course import PARENT
 from nas.search.standing import Finished
 from nas.study.report.told import Told
 
-MANY = 12  # changes that are named in a step
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -87,5 +85,4 @@ def _changes(before: str, after: str) -> list[str]:
         changes = list(map(str, diff(parse(before), parse(after))))
     except NasError as error:
         return [f"can't be compared: {error}"]
-    more = len(changes) - MANY
-    return [*changes[:MANY], f"and {more} more"] if more > 0 else changes or ["the same network"]
+    return changes or ["the same network"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
@@ -37,6 +37,7 @@ from nas.study.run import BEST
 from nas.study.status import SETTINGS, entry
 
 EARLY = 8  # steps of a lineage that are folded away where there are more after them
+MANY = 12  # changes of a step that are not
 FILES = "cost.json"
 
 
@@ -45,7 +46,7 @@ def page(report: Report) -> str:
     trust = _trust(report)
     sections = [
         Section("progress", "The search", report.progress),
-        Section("front", "Quality against cost", report.fronts),
+        Section("front", "Quality against cost", [*report.fronts, *_members(report.told)]),
         Section("best", "The best network", list(_best(report))),
         Section("lineage", "How it came about", list(_lineage(report.lineage, report.told))),
         Section("decisions", "Decisions", report.decisions),
@@ -62,7 +63,7 @@ def _head(report: Report) -> Iterator[Markup]:
     yield element("p", _summary(told, status), class_="lead")
     study = told.study
     goal, training, evaluation = study.goal, study.training, study.evaluation
-    how = f"recipe {training.recipe}" + (f", {training.epochs} epochs" if training.epochs else "")
+    how = f"recipe {training.recipe}" + (f", {_epochs(training.epochs)}" if training.epochs else "")
     if training.rungs:
         how += f", rungs of {', '.join(map(str, training.rungs))} epochs"
     if evaluation.cheap:
@@ -86,6 +87,10 @@ def _head(report: Report) -> Iterator[Markup]:
     yield facts(rows)
 
 
+def _epochs(number: int) -> str:
+    return f"{number} epoch{'s' * (number > 1)}"
+
+
 def _summary(told: Told, status: Status) -> str:
     progress = status.progress
     if status.driver is None or not status.driver.writes:  # then no time is left
@@ -107,6 +112,18 @@ def _state(status: Status) -> str:
         which = f"{left} trials" if left > 1 else "a trial"
         return f"broken off while {which} ran; `nas search --resume` goes on"
     return "at rest: nobody writes it"
+
+
+def _members(told: Told) -> Iterator[Markup]:
+    """The front's genotypes, for whom no pointer serves: on paper, by keyboard, in a search."""
+    members = sorted(told.front, key=told.gain, reverse=True)
+    parts = [
+        part
+        for each in members
+        for part in (element("p", entry(each, told.study)), code(each.genotype))
+    ]
+    if members:
+        yield folded(f"The front's genotypes ({len(members)})", *parts)
 
 
 def _best(report: Report) -> Iterator[Markup | str]:
@@ -154,13 +171,12 @@ def _lineage(line: Lineage, told: Told) -> Iterator[Markup | str]:
     for number, stage in enumerate(line.stages):
         before = line.stages[number - 1].value if number else None
         gain = "" if before is None else f" ({stage.value - before:+.4g})"
-        changes = [element("li", change) for change in stage.lines]
         items.append(
             element(
                 "li",
                 element("strong", f"trial {stage.trial}"),
                 f": {told.what} {stage.value:.5g}{gain}",
-                element("ul", *changes) if changes else None,
+                *_changes(stage.lines),
             )
         )
     if len(items) > 2 * EARLY:
@@ -170,6 +186,16 @@ def _lineage(line: Lineage, told: Told) -> Iterator[Markup | str]:
         yield element("ol", *items[EARLY:], class_="steps", start=EARLY + 1)
     elif items:
         yield element("ol", *items, class_="steps")
+
+
+def _changes(lines: Sequence[str]) -> Iterator[Markup]:
+    """What changed in a step: the first of many, the others folded."""
+    items = [element("li", line) for line in lines]
+    few = MANY if len(items) > MANY + 1 else len(items)
+    if items:
+        yield element("ul", *items[:few])
+    if items[few:]:
+        yield folded(f"and {len(items) - few} more", element("ul", *items[few:]))
 
 
 def _endings(told: Told) -> Iterator[Markup]:
@@ -197,8 +223,8 @@ def _again(report: Report) -> Iterator[Markup | str]:
     yield code(shlex.join(["nas", "search", "--resume", str(folder)]))
     made = _made(folder / BEST / FILES)
     if made:
-        yield f"Its best network alone, in {folder / BEST}:"
-        yield code(str(made.get("command", "")))
+        yield "Its best network alone:"
+        yield code(f"cd {shlex.quote(str(folder / BEST))} && {made.get('command', '')}")
     yield facts(_versions(told, made))
     yield folded(f"{SETTINGS}, with the space", code(_text(study)))
 

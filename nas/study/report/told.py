@@ -63,7 +63,15 @@ class Told:
             standing.reached(each)
             volume = standing.hypervolume
             if volume is not None:
-                volumes.append(Volume(each.number, moment, volume, len(standing.front)))
+                volumes.append(
+                    Volume(
+                        each.number,
+                        moment,
+                        self.level(standing.rung),
+                        volume,
+                        len(standing.front),
+                    )
+                )
         return standing, tuple(volumes)
 
     @property
@@ -75,6 +83,11 @@ class Told:
     def best(self) -> Finished | None:
         """The best result at the highest level that any reached."""
         return self._stood[0].incumbent
+
+    @property
+    def front(self) -> tuple[Finished, ...]:
+        """What no other result at that level dominates."""
+        return self._stood[0].front
 
     @property
     def rung(self) -> int:
@@ -160,7 +173,7 @@ class Told:
     @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Rows of the front's figures: the results at the highest level."""
-        front = {each.number for each in self._stood[0].front}
+        front = {each.number for each in self.front}
         best = self.best.number if self.best else None
         return tuple(
             Candidate(

@@ -16,6 +16,7 @@ WIDE = 12  # decisions
 BEST, OTHERS = 40, 80  # candidates
 UNASKED = "not asked"
 APART = 0.05  # how far from its option's place a candidate may stand
+LABELS = 9  # options that are named on a decision's line
 BELOW = -0.2  # where a decision stands that wasn't asked for
 
 
@@ -44,7 +45,7 @@ def ways(told: Told, results: Sequence[Finished], important: Sequence[Importance
     places = [
         Place(key, _short(_said(option)), _level(place, len(options[key])))
         for key in chosen
-        for place, option in enumerate(options[key])
+        for place, option in spread([*enumerate(options[key])], LABELS)
     ]
     unasked = {step.decision for step in steps if step.option == UNASKED}
     places += [Place(key, UNASKED, BELOW) for key in chosen if key in unasked]

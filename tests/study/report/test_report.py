@@ -240,6 +240,11 @@ def test_several_objectives_have_hypervolume_and_a_front_for_each_cost(make: Mak
         )
     }
     front = {row.trial for row in found.fronts[0].tables[0].rows if row.front}
+    text = Page(found.html()).text
+    for row in found.fronts[0].tables[0].rows:
+        if row.front:  # also for whom no pointer serves
+            assert f"trial {row.trial}: accuracy" in text
+            assert row.genotype in text  # in the figure's data its lines are escaped
     assert front <= unbeaten
     assert {points[n] for n in front} == {points[n] for n in unbeaten}
 
@@ -264,6 +269,34 @@ def test_rungs_are_apart(make: Maker) -> None:
     assert "There is no random baseline" in found.progress[0].note
     ends = [row.outcome for row in found.outcomes.tables[0].rows]
     assert set(ends) == {"complete", "pruned"}
+
+
+def test_the_hypervolume_begins_anew_at_each_rung(make: Maker) -> None:
+    goal = {"objectives": ("accuracy", "macs"), "seed": 3}
+    made = make(30, goal=goal, training=Training(rungs=(1, 3)))
+    figure = next(f for f in report(made.folder).progress if f.name == "hypervolume")
+    assert "begins anew" in figure.note
+    held: dict[str, list[float]] = {}
+    for row in figure.tables[0].rows:
+        held.setdefault(row.level, []).append(row.hypervolume)
+    assert list(held) == ["1 of 3 epochs", "3 of 3 epochs"]
+    for each in held.values():
+        assert each == sorted(each)
+
+
+def test_of_many_options_some_are_named(make: Maker) -> None:
+    widths = ", ".join(str(8 * width) for width in range(1, 33))
+    space = f'image(1, 32, 32) >> conv(choice({widths}), 3, stride=4) @ "stem" >> classifier(10)'
+    made = make(12, goal={"space": space})
+    table = report(made.folder).decisions[1].tables[1]
+    named = [row.option for row in table.rows]
+    assert len(named) == 9
+    assert (named[0], named[-1]) == ("8", "256")
+
+
+def test_two_results_are_not_counted_by_halves(make: Maker) -> None:
+    figure = report(make(2).folder).progress[1]
+    assert figure.spec["encoding"]["x"]["axis"]["values"] == [1, 2]
 
 
 def scored(job: Job) -> Outcome:

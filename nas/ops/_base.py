@@ -102,10 +102,10 @@ class Op(ABC):
     def infer(self, *inputs: Spec) -> Spec:
         """The output's spec; GenotypeError where the inputs don't fit."""
 
-    @abstractmethod
     def code(self, args: Sequence[str], me: str) -> str:
         """The expression in a `forward`: `args` are the inputs' variables, `me` the module's (if
-        `layer`)."""
+        `layer`); a call of the module, unless said otherwise."""
+        return f"{me}({', '.join(args)})"
 
     def params(self, *inputs: Spec) -> int:
         """Learned numbers."""

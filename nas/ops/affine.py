@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,10 +30,6 @@ class Affine(Op):
         """`nas.ops.layers.Affine`."""
         return Layer("Affine", (inputs[0].channels,))
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class Distance(Op):
@@ -58,7 +53,3 @@ class Distance(Op):
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.Codes`."""
         return Layer("Codes", (inputs[0].channels, self.out))
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"

@@ -7,7 +7,6 @@ arXiv:2106.04803.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -123,10 +122,6 @@ class Attend(Op):
         if self.interleaved:
             options.append(("interleaved", True))
         return Layer("Attend", (self.heads,), tuple(options))
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
 
     def window(self, x: Spec) -> tuple[Pair, Pair]:
         """What one place sees; tokens have lost their grid, and saw all when they were made."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -94,10 +93,6 @@ class Conv(Op):
         if not self.bias:
             options.append(("bias", False))
         return Layer("Conv2d", (inputs[0].channels, self.out, tight(self.kernel)), tuple(options))
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
 
     def window(self, x: Spec) -> tuple[Pair, Pair]:
         """The dilated kernel."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,10 +36,6 @@ class Dropout(Op):
         """`nn.Dropout`, so that its rate can be changed on the module."""
         return Layer("Dropout", (self.rate,))
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class DropPath(Op):
@@ -66,7 +61,3 @@ class DropPath(Op):
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.DropPath`."""
         return Layer("DropPath", (self.rate,))
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,10 +35,6 @@ class Positions(Op):
         """`nas.ops.layers.Positions`."""
         return Layer("Positions", (*inputs[0].size, inputs[0].channels))
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class LayerScale(Op):
@@ -67,7 +62,3 @@ class LayerScale(Op):
         (x,) = inputs
         behind = 0 if x.last else len(x.size)
         return Layer("LayerScale", (x.channels, self.start, behind))
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"

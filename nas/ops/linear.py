@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -56,10 +55,6 @@ class Linear(Op):
         spread = 0.02 if self.each else None
         return Layer("Linear", (inputs[0].channels, self.out), options, spread)
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class QueryKeyValue(Op):
@@ -92,7 +87,3 @@ class QueryKeyValue(Op):
         """`nas.ops.layers.QueryKeyValue`."""
         options = (("held", True),) if self.held else ()
         return Layer("QueryKeyValue", (inputs[0].channels, self.width), options)
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"

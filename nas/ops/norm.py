@@ -43,10 +43,6 @@ class BatchNorm(Op):
             options.append(("momentum", self.momentum))
         return Layer(kind, (inputs[0].channels,), tuple(options))
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class LayerNorm(Op):
@@ -73,10 +69,6 @@ class LayerNorm(Op):
         """`nn.LayerNorm`."""
         options = () if self.eps == 1e-5 else (("eps", self.eps),)
         return Layer("LayerNorm", (inputs[0].channels,), options)
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
 
 
 @dataclass(frozen=True, slots=True)

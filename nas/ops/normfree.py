@@ -72,10 +72,6 @@ class ScaledConv(Op):
         mine = tuple((name, value) for name, value in own if value != 1)
         return replace(layer, kind="ScaledConv2d", options=layer.options + mine)
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
     def window(self, x: Spec) -> tuple[Pair, Pair]:
         """The convolution's."""
         return self.conv.window(x)
@@ -152,7 +148,3 @@ class SkipGain(Op):
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.SkipGain`."""
         return Layer("SkipGain")
-
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"

@@ -138,10 +138,6 @@ class SpaceToDepth(Op):
         """`nas.ops.layers.SpaceToDepth`."""
         return Layer("SpaceToDepth")
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
     def window(self, x: Spec) -> tuple[Pair, Pair]:
         """2x2."""
         return (2, 2), (2, 2)

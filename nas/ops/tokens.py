@@ -89,10 +89,6 @@ class ClassToken(Op):
         """`nas.ops.layers.ClassToken`."""
         return Layer("ClassToken", (inputs[0].channels,))
 
-    def code(self, args: Sequence[str], me: str) -> str:
-        """A call of the module."""
-        return f"{me}({args[0]})"
-
 
 @dataclass(frozen=True, slots=True)
 class PoolTokens(Op):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import optuna
 from optuna.storages import JournalStorage
@@ -45,7 +45,7 @@ class Book:
             with self:
                 self.study = self._open(objective)
                 self._check(settings)
-            self._count = len(self.trials)
+            self._count = self._storage.get_n_trials(_STUDY)
         except BaseException:
             self.close()
             raise
@@ -67,9 +67,9 @@ class Book:
         self.journal.close()
 
     @property
-    def trials(self) -> list[FrozenTrial]:
+    def trials(self) -> Sequence[FrozenTrial]:
         """All trials by number; not copies."""
-        return self.study.get_trials(deepcopy=False)
+        return _Trials(self._storage, self._count)
 
     def draw(self, point: Point | None = None) -> FrozenTrial:
         """The next trial, with `point` or else what the sampler proposes for it as its parameters;
@@ -209,6 +209,30 @@ class _Storage(JournalStorage):
             self.drawn.system_attrs[key] = value
         else:
             super().set_trial_system_attr(trial_id, key, value)
+
+
+class _Trials(Sequence[FrozenTrial]):
+    """The storage's trials by number: to look at one takes the same time however many there are."""
+
+    def __init__(self, storage: _Storage, count: int) -> None:
+        self._storage, self._count = storage, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[FrozenTrial]:
+        return iter(self._storage.get_all_trials(_STUDY, deepcopy=False))
+
+    @overload
+    def __getitem__(self, number: int) -> FrozenTrial: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[FrozenTrial]: ...
+    def __getitem__(self, number: int | slice) -> FrozenTrial | Sequence[FrozenTrial]:
+        if isinstance(number, slice):
+            return [*self][number]
+        if not 0 <= number < self._count:
+            raise IndexError(number)
+        return self._storage.get_trial(number)
 
 
 def _ending(outcome: Outcome) -> dict[str, Any]:

@@ -8,7 +8,7 @@ to, `rung.<r>` the result there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -369,12 +369,11 @@ class Record:
         return None
 
     def _recall_all(self) -> None:
-        trials = self._book.trials  # one list: to make it costs as much as there are trials
-        for trial in trials:
-            self._recall(trial, trials)
+        for trial in self._book.trials:
+            self._recall(trial)
 
-    def _recall(self, trial: FrozenTrial, trials: Sequence[FrozenTrial]) -> None:
-        """Take a trial of the journal's `trials` into the course, its network among those seen."""
+    def _recall(self, trial: FrozenTrial) -> None:
+        """Take a trial of the journal into the course, its network among those seen."""
         held, number = trial.user_attrs, trial.number
         if "hash" not in held:  # written by another program, as we write a trial whole
             if not trial.state.is_finished():
@@ -386,4 +385,4 @@ class Record:
         if self._candidates.scores and SCORES in held:
             self._candidates.scores.recall(held["genotype"], held[SCORES])
         if known.own:
-            self._course.recall(known, trials)
+            self._course.recall(known, self._book.trials)

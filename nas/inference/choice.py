@@ -27,7 +27,7 @@ SECONDS = 10.0  # spent on measuring
 @dataclass(frozen=True, slots=True)
 class Tried:
     """A way to run the network: the median seconds of one batch with a 95 % interval, and how far
-    its outputs are from the network's own, as a share of the largest one.
+    at most its outputs were from the network's own, as a share of the largest one.
 
     `seconds` is None of what doesn't work here; `why` then tells.
     """
@@ -46,7 +46,8 @@ class Optimized(nn.Module):
     """A network run in the way that measured fastest. For use, in eval mode, on the device where it
     was measured: to keep a network, keep its genotype and weights.
 
-    (N, C, H, W) -> what the network gives, within 1e-5 of the largest output.
+    (N, C, H, W) -> what the network gives, within 1e-5 of the largest output, as was seen on the
+    example, mirrored and upside down.
     """
 
     def __init__(
@@ -80,7 +81,8 @@ def optimize(
     seconds: float = SECONDS,
 ) -> Optimized:
     """`network` in the way that runs fastest on this device, of those whose outputs stay within
-    1e-5 of the largest one.
+    1e-5 of the largest one on `example`, mirrored and upside down too. Of a network whose own
+    rounding is more than that, none may: it is then kept as it is.
 
     Tried are the network as it is; with everything constant folded into its weights; that with
     channels last; on a CPU that by oneDNN's kernels with weights laid out once; with `compiler`,
@@ -162,8 +164,7 @@ def _fastest(
     network: nn.Module, example: torch.Tensor, bench: Bench, compiler: bool, seconds: float
 ) -> Optimized:
     with torch.inference_mode(), in_memory():
-        wanted = network(example)
-        running, refused = _working(network, example, wanted, compiler)
+        running, refused = _working(network, example, compiler)
         _measure(running, example, bench, seconds)
     tried = [each.told() for each in running]
     best = min(range(len(tried)), key=lambda place: tried[place].seconds or 0.0)
@@ -173,20 +174,24 @@ def _fastest(
 
 
 def _working(
-    network: nn.Module, example: torch.Tensor, wanted: Any, compiler: bool
+    network: nn.Module, example: torch.Tensor, compiler: bool
 ) -> tuple[list[_Running], list[Tried]]:
     """The variants that work and give what the network gives; and the others."""
+    images = [example]
+    if example.ndim == 4:
+        images += [example.flip(3), example.flip(2)]
+    wanted = [network(each) for each in images]
     running, refused = [], []
     for variant in _variants(network, example, compiler):
         try:
             module = variant.make()
-            given = module(_laid(example, variant.last))
+            given = [module(_laid(each, variant.last)) for each in images]
         except Exception as error:
             if variant.name == "as it is" or out_of_memory(error):
                 raise
             refused.append(Tried(variant.name, why=f"doesn't work here: {_brief(error)}"))
             continue
-        off = _apart(given, wanted)
+        off = max(map(_apart, given, wanted))
         if off <= LIKE:
             running.append(_Running(variant.name, module, variant.last, off))
         else:

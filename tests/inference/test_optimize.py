@@ -167,6 +167,25 @@ def test_a_variant_with_other_outputs_is_refused(monkeypatch: pytest.MonkeyPatch
     assert "no such kernel" in table(fast)
 
 
+def test_a_variant_that_is_right_for_the_example_alone_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from nas.inference import choice
+
+    class Learned(nn.Module):
+        def __init__(self, answer: torch.Tensor) -> None:
+            super().__init__()
+            self.answer = answer
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.answer
+
+    monkeypatch.setattr(choice, "folded", lambda network, example: Learned(network(example)))
+    fast = optimize(network_of(NETWORKS["branches"]), seconds=0)
+    assert fast.kept.name == "as it is"
+    assert any(each.why.startswith("its outputs are off by ") for each in fast.tried)
+
+
 def test_a_module_of_unknown_images_needs_an_example() -> None:
     with pytest.raises(LatencyError, match="needs an example batch"):
         nas.optimize(nn.Linear(2, 2))

@@ -90,21 +90,6 @@ class Dense:
             if (rows or columns) and rows <= room[0] and columns <= room[1]:
                 yield rows, columns
 
-    def probabilities(
-        self, images: Tensor, scales: Sequence[float] = (1.0,), flip: bool = False
-    ) -> Tensor:
-        """Shares of each class (B, classes), for images (B, C, H, W) resized by each of `scales`.
-
-        The mean of `shares` over the scales (and mirror images).
-        """
-        found = []
-        for scale in scales:
-            size = [round(scale * side) for side in images.shape[2:]]
-            scaled = F.interpolate(images, size, mode="bilinear", antialias=True)
-            for view in (scaled, scaled.flip(3)) if flip else (scaled,):
-                found.append(self.shares(view))
-        return torch.stack(found).mean(0)
-
     def shares(self, images: Tensor) -> Tensor:
         """Shares of each class (B, classes), for images (B, C, H, W) as they are.
 

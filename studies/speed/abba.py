@@ -34,11 +34,6 @@ class Pair:
         """By processor time: rounds of A B B A, each A against its neighbour B."""
         return [a / b for a, b in zip(self.a.cpu, self.b.cpu, strict=True)]
 
-    @property
-    def wall_ratio(self) -> list[float]:
-        """By the wall's clock."""
-        return [a / b for a, b in zip(self.a.wall, self.b.wall, strict=True)]
-
 
 def compare(a: Callable[[], object], b: Callable[[], object], rounds: int = 5) -> Pair:
     """Time both `2 * rounds` times, after one run of each that doesn't count."""

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 import nas
@@ -73,7 +74,7 @@ def test_digits_that_lie_anywhere_are_found_by_sliding_and_missed_by_the_centre(
         ),
         seed=0,
     )
-    fit(model, data, Recipe.load("proxy"), epochs=4)
+    fit(model, data, Recipe.load("proxy"), epochs=8)
     held = data.validation()
     canvas = torch.zeros(len(held), 1, 28, 28, dtype=torch.uint8)
     places = torch.randint(13, (len(held), 2), generator=torch.Generator().manual_seed(0))
@@ -83,10 +84,12 @@ def test_digits_that_lie_anywhere_are_found_by_sliding_and_missed_by_the_centre(
     images = (split.images.float() / 255 - data.mean[0]) / data.std[0]
     with torch.no_grad():
         centre = (model(images[:, :, 6:22, 6:22]).argmax(1) == split.labels).float().mean()
-        shares = Dense(model).probabilities(images, scales=(1.0, 1.15))
+        larger = F.interpolate(images, (32, 32), mode="bilinear", antialias=True)
+        slide = Dense(model)
+        shares = (slide.shares(images) + slide.shares(larger)) / 2
     slid = (shares.argmax(1) == split.labels).float().mean()
     torch.testing.assert_close(shares.sum(1), torch.ones(len(shares)))
-    assert slid > centre + 0.1
+    assert slid > 1.4 * centre
 
 
 def test_what_cannot_slide_is_refused_in_one_sentence():

@@ -48,9 +48,9 @@ def round_channels(channels: float, divisor: int = DIVISOR) -> int:
 
 
 def multiple(unit: int, share: float) -> int:
-    """The fewest channels whose `share` is whole multiples of `unit`."""
-    exact = unit / Fraction(share).limit_denominator(1_000)
-    return exact.numerator
+    """The fewest channels whose `share` is whole multiples of `unit`; of next to nothing, any."""
+    exact = Fraction(share).limit_denominator(1_000)
+    return (unit / exact).numerator if exact else 1
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:

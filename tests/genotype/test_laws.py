@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from genotypes import expressions, networks
-from hypothesis import given
+from hypothesis import example, given
 
 import nas
 from nas.errors import GenotypeError
@@ -51,6 +51,7 @@ def test_scaling_by_one_changes_nothing(genotype):
 
 
 @given(expressions(choices=True))
+@example(nas.parse("nf_bottleneck(choice(1), width=1e-06)"))
 def test_scaled_expressions_are_in_the_language(genotype):
     scaled = scale(genotype, width=1.7, depth=1.4, resolution=0.5)
     assert nas.parse(str(scaled)) == scaled

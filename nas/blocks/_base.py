@@ -7,7 +7,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform, get_type_hints
@@ -72,7 +72,7 @@ class Slot:
         return None if value is None and self.optional else self.type.coerce(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A registered block: its word, class and fields."""
 
@@ -80,7 +80,7 @@ class Entry:
     make: type[Block]
     slots: tuple[Slot, ...]
 
-    @property
+    @cached_property
     def encloses(self) -> bool:
         """Whether a field holds an expression, so that it is recorded in place."""
         return any(slot.type.kind == "expression" for slot in self.slots)
@@ -90,14 +90,18 @@ class Entry:
         """The first paragraph of its docstring, as one line."""
         return " ".join((self.make.__doc__ or "").partition("\n\n")[0].split())
 
+    @cached_property
+    def named(self) -> Mapping[str, Slot]:
+        """Its fields by name."""
+        return {slot.name: slot for slot in self.slots}
+
     def slot(self, name: str) -> Slot:
         """The field of that name; GenotypeError names the nearest."""
-        for slot in self.slots:
-            if slot.name == name:
-                return slot
-        names = [slot.name for slot in self.slots]
-        hint = nearest(name, names) or f"; its fields: {', '.join(names) or 'none'}"
-        raise GenotypeError(f"{self.word} has no field {name!r}{hint}")
+        slot = self.named.get(name)
+        if slot is None:
+            hint = nearest(name, self.named) or f"; its fields: {', '.join(self.named) or 'none'}"
+            raise GenotypeError(f"{self.word} has no field {name!r}{hint}")
+        return slot
 
     def build(self, values: Mapping[str, object], settings: Settings) -> Block:
         """The block with these fields, the rest from the settings or the defaults."""

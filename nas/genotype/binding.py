@@ -3,8 +3,7 @@ declared type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from nas.blocks import Entry, Slot, registry
@@ -40,38 +39,41 @@ def leaf(
     entry = registry().get(word)
     if entry is None:
         raise GenotypeError(f"no block is called {word!r}{nearest(word, registry())}")
-    given: dict[str, object] = {}
     if len(args) > len(entry.slots):
         raise GenotypeError(f"{word} takes at most {len(entry.slots)} fields, but got {len(args)}")
-    for slot, value in zip(entry.slots, args, strict=False):
-        given[slot.name] = value
+    given = {slot.name: value for slot, value in zip(entry.slots, args, strict=False)}
     for name, value in (options or {}).items():
-        with _about(name):
+        with _About(name):
             if entry.slot(name).name in given:
                 raise GenotypeError(f"{word} got its field {name!r} twice")
         given[name] = value
+    values = {}
     for slot in entry.slots:
-        if slot.required and slot.name not in given:
+        if slot.name in given:
+            with _About(slot.name):
+                values[slot.name] = coerce(entry, slot, given[slot.name])
+        elif slot.required:
             raise GenotypeError(
                 f"{word} needs its field {slot.name!r} ({slot.type.rule}); "
                 f"write {word}({slot.name}=...)"
             )
-    values = {}
-    for slot in entry.slots:
-        if slot.name in given:
-            with _about(slot.name):
-                values[slot.name] = coerce(entry, slot, given[slot.name])
     return with_fields(word, values)
 
 
-@contextmanager
-def _about(field: str) -> Iterator[None]:
+class _About:
     """Errors from inside say which field they are about."""
-    try:
-        yield
-    except GenotypeError as error:
-        error.field = field
-        raise
+
+    __slots__ = ("_field",)
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, GenotypeError):
+            error.field = self._field
 
 
 def with_fields(word: str, values: Mapping[str, Argument]) -> Leaf:
@@ -183,7 +185,7 @@ def default(**values: object) -> Default:
     """What the blocks after it take where they say nothing."""
     coerced = []
     for name, value in sorted(values.items()):
-        with _about(name):
+        with _About(name):
             if name not in SETTINGS:
                 hint = nearest(name, SETTINGS) or f"; it sets {', '.join(SETTINGS)}"
                 raise GenotypeError(f"default has no setting {name!r}{hint}")

@@ -43,9 +43,13 @@ class Genotype(Inside):
     )  # choices are left in it
 
     def _measure(self, parts: tuple[Genotype, ...], times: int = 1) -> None:
-        blocks = max(1, times * sum(part.blocks for part in parts))
-        depth = 1 + max((part.depth for part in parts), default=0)
-        size = self.size + sum(part.size for part in parts)
+        blocks, depth, size, still_open = 0, 0, self.size, self.open
+        for part in parts:
+            blocks += part.blocks
+            depth = max(depth, part.depth)
+            size += part.size
+            still_open = still_open or part.open
+        blocks, depth = max(1, times * blocks), 1 + depth
         limits.within("the number of expressions", size, limits.PARTS, "leave some out")
         object.__setattr__(self, "size", size)
         limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
@@ -54,7 +58,7 @@ class Genotype(Inside):
         )
         object.__setattr__(self, "blocks", blocks)
         object.__setattr__(self, "depth", depth)
-        object.__setattr__(self, "open", self.open or any(part.open for part in parts))
+        object.__setattr__(self, "open", still_open)
 
     def __rshift__(self, other: object) -> Genotype:
         return Chain((self, genotype(other, "`>>`")))
@@ -157,20 +161,21 @@ class Leaf(Genotype):
     values: tuple[tuple[str, Argument], ...] = ()
 
     def __post_init__(self) -> None:
-        inside = tuple(value for _, value in self.values if isinstance(value, Genotype))
+        inside = tuple([value for _, value in self.values if isinstance(value, Genotype)])
         bodies = [value for value in inside if value.parts or not isinstance(value, Choice)]
         for value in bodies:
             _no_image(value, f"{self.word}'s field")
-        self._measure(inside)
-        blocks = max(1, sum(value.blocks for value in bodies)) * self._layers()
+        if inside:
+            self._measure(inside)
+        blocks = max(1, sum([value.blocks for value in bodies])) * self._layers()
         limits.within("the number of blocks", blocks, limits.BLOCKS, "repeat less")
         object.__setattr__(self, "blocks", blocks)
 
     def _layers(self) -> int:
         """How many times the block repeats itself (a dense block's layers)."""
-        layers = 1
+        layers, entry = 1, registry()[self.word]
         for name, value in self.values:
-            if registry()[self.word].slot(name).type.kind == "repeats":
+            if entry.slot(name).type.kind == "repeats":
                 options = value.options if isinstance(value, Choice) else (value,)
                 layers *= max(cast(tuple[int, ...], options))
         return layers

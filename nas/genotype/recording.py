@@ -29,7 +29,7 @@ from nas.genotype.expression import (
     Tie,
 )
 from nas.genotype.places import places
-from nas.graph import Graph, Inside, Path, Recorder, Settings, Surroundings, Value, located
+from nas.graph import Graph, Inside, Path, Recorder, Settings, Surroundings, Value
 from nas.ops import Add, Concat, Spec
 
 
@@ -207,8 +207,11 @@ class _State:
             ramp.done += 1
         if registry()[part.word].encloses:
             return self.enclosing(part, x, replace(context, settings=settings))
-        with located(context.path):
+        try:
             inner = block_graph(part, x.spec, settings)
+        except GenotypeError as error:
+            error.place = (*context.path, *error.place)
+            raise
         if inner.trivial:
             return x
         y = self.recorder.splice(inner, x, context.path)

@@ -28,6 +28,7 @@ from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_nam
 FILE = "genotype.nas"  # a network's, in a folder of it
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
+      | (?P<fields>\((?:[^()\[\]{}"'\#\n]|"[^"\n]*"|'[^'\n]*')*+\))
       | (?P<open>[(\[{]) | (?P<close>[)\]}])
       | (?P<newline>\n(?:[ ]*+(?:\#[^\n]*+)?\n)*+) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
     re.VERBOSE,
@@ -245,10 +246,12 @@ class _Reader:
     def statement(self, statement: Statement) -> Genotype:
         """Branches of chains of pieces, joined flat."""
         branches: list[list[Genotype]] = [[]]
-        for piece in statement.pieces:
-            if piece.join == "|":
-                branches.append([])
-            branches[-1].append(self.read(piece))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's, of what `ast` reads
+            for piece in statement.pieces:
+                if piece.join == "|":
+                    branches.append([])
+                branches[-1].append(self.read(piece))
         self.piece = statement.pieces[0]
         chains = [self._guard(partial(_join, ">>", chain), None) for chain in branches]
         return self._guard(lambda: _join("|", chains), None)
@@ -273,9 +276,7 @@ class _Reader:
     def _parsed(self, piece: Piece) -> Genotype:
         # in parentheses, so that the piece may go over several lines
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(f"({piece.text.strip()})", mode="eval")
+            tree = ast.parse(f"({piece.text.strip()})", mode="eval")
         except SyntaxError as error:
             self._fail_at(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg)
         except (RecursionError, MemoryError):
@@ -317,16 +318,11 @@ class _Reader:
         """The text of a node, for an error."""
         return shown(ast.get_source_segment(f"({self.piece.text.strip()})", node))
 
-    def _guard(
-        self,
-        make: Callable[[], Genotype],
-        node: ast.AST | None,
-        fields: Mapping[str, ast.AST] | None = None,
-    ) -> Genotype:
+    def _guard(self, make: Callable[[], Genotype], node: ast.expr | None) -> Genotype:
         try:
             return make()
         except GenotypeError as error:
-            self._fail((fields or {}).get(error.field, node), str(error))
+            self._fail(_about(error.field, node), str(error))
 
     def expression(self, node: ast.expr, depth: int) -> Genotype:
         """An expression; GenotypeError where the syntax is none of the language's."""
@@ -383,32 +379,29 @@ class _Reader:
             )
         args = [self._value(arg, depth + 1) for arg in node.args]
         options: dict[str, object] = {}
-        slots = registry()[name].slots if name in registry() else ()
-        places: dict[str, ast.AST] = {
-            slot.name: arg for slot, arg in zip(slots, node.args, strict=False)
-        }
         for option in node.keywords:
             if option.arg is None:
                 self._fail(option, "`**` is not part of the language; write each field by name")
             if option.arg in options:
                 self._fail(option, f"{name} got its field {option.arg!r} twice")
             options[option.arg] = self._value(option.value, depth + 1)
-            places[option.arg] = option
         if name not in WORDS:
-            return self._guard(lambda: self._leaf(name, args, options, node), node, places)
+            return self._guard(lambda: self._leaf(name, args, options, node), node)
         make = WORDS[name]
         try:
-            return self._guard(lambda: make(*args, **options), node, places)
+            return self._guard(lambda: make(*args, **options), node)
         except TypeError as error:
             self._fail(node, str(error).replace("()", ""))
 
     def _leaf(
         self, name: str, args: list[object], options: dict[str, object], node: ast.expr
     ) -> Genotype:
-        known = [*registry(), *WORDS, *self.names]
         if name not in registry():
             what = "expression or block" if isinstance(node, ast.Name) else "block"
-            hint = nearest(name, known) or "; `nas help blocks` lists them"
+            hint = (
+                nearest(name, [*registry(), *WORDS, *self.names])
+                or "; `nas help blocks` lists them"
+            )
             raise GenotypeError(f"no {what} is called {name!r}{hint}")
         return leaf(name, args, options)
 
@@ -440,6 +433,19 @@ def _alone(written: str) -> Genotype:
     reader = _Reader("", {})
     reader.piece = Piece(written, 1, 1, "")
     return reader._parsed(reader.piece)
+
+
+def _about(field: str | None, node: ast.expr | None) -> ast.AST | None:
+    """Where a call writes a field; the whole of it where it doesn't."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=options):
+            slots = registry()[name].slots if name in registry() else ()
+            given: dict[str | None, ast.AST] = {
+                slot.name: arg for slot, arg in zip(slots, args, strict=False)
+            }
+            given.update({option.arg: option for option in options})
+            return given.get(field, node)
+    return node
 
 
 def _join(sign: str, items: list[Genotype]) -> Genotype:

@@ -6,7 +6,7 @@ class: `flat()` opens them.
 """
 
 from nas.graph.nodes import Graph, Node, Path, Total
-from nas.graph.recorder import Inside, Recorder, Surroundings, located
+from nas.graph.recorder import Inside, Recorder, Surroundings
 from nas.graph.settings import Settings
 from nas.graph.value import Value
 
@@ -20,5 +20,4 @@ __all__ = [
     "Surroundings",
     "Total",
     "Value",
-    "located",
 ]

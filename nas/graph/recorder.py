@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nas.errors import GenotypeError
 from nas.graph.nodes import FREE, Graph, Node, Path, Total
@@ -53,7 +52,8 @@ class Recorder:
         self.label = label
         self.nodes: list[Node] = [Node(Input(spec), (), spec, ("input",))]
         self.scope: Path = ()
-        self._taken: dict[Path, int] = {}
+        self._taken: dict[str, int] = {}  # how often each name was given in that scope
+        self._scopes: dict[Path, dict[str, int]] = {self.scope: self._taken}
 
     def start(self, settings: Settings) -> Value:
         """The graph's input."""
@@ -62,7 +62,11 @@ class Recorder:
     def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
         """The output of an operation on values of this recorder; errors gain the place."""
         inputs = _laid(op.lies, inputs)
-        specs = [value.spec for value in inputs]
+        specs: tuple[Spec, ...] = (inputs[0].spec,)
+        reads: tuple[int, ...] = (inputs[0].index,)
+        if len(inputs) > 1:
+            specs = tuple([value.spec for value in inputs])
+            reads = tuple([value.index for value in inputs])
         path = self.place(name or op.name)
         try:
             spec = op.infer(*specs)
@@ -72,7 +76,7 @@ class Recorder:
         params, macs = op.params(*specs), op.macs(spec, *specs)
         total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
         index = len(self.nodes)
-        self.nodes.append(Node(op, tuple([value.index for value in inputs]), spec, path, total))
+        self.nodes.append(Node(op, reads, spec, path, total))
         return Value(self, index, spec, inputs[0].settings)
 
     def splice(self, graph: Graph, x: Value, path: Path) -> Value:
@@ -83,19 +87,19 @@ class Recorder:
 
     def place(self, name: str) -> Path:
         """A place of that name in the scope at hand; the second one is `name2`."""
-        path = (*self.scope, name)
-        count = self._taken.get(path, 0) + 1
-        self._taken[path] = count
-        return path if count == 1 else (*self.scope, f"{name}{count}")
+        count = self._taken.get(name, 0) + 1
+        self._taken[name] = count
+        return (*self.scope, name if count == 1 else f"{name}{count}")
 
-    @contextmanager
-    def inside(self, scope: Path) -> Iterator[None]:
+    def inside(self, scope: Path) -> Scope:
         """While it holds, nodes are placed in `scope`."""
+        return Scope(self, scope)
+
+    def enter(self, scope: Path) -> Path:
+        """Nodes are placed in `scope` from here on; gives the scope that was left."""
         before, self.scope = self.scope, scope
-        try:
-            yield
-        finally:
-            self.scope = before
+        self._taken = self._scopes.setdefault(scope, {})
+        return before
 
     def finish(
         self,
@@ -130,11 +134,16 @@ def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
     return inputs
 
 
-@contextmanager
-def located(path: Path) -> Iterator[None]:
-    """Errors from inside begin with the place: `stage.0.depthwise: ...`."""
-    try:
-        yield
-    except GenotypeError as error:
-        error.place = (*path, *error.place)
-        raise
+class Scope:
+    """A place: nodes recorded while it holds lie in it."""
+
+    __slots__ = ("_path", "_recorder")
+
+    def __init__(self, recorder: Recorder, path: Path) -> None:
+        self._recorder, self._path = recorder, path
+
+    def __enter__(self) -> None:
+        self._path = self._recorder.enter(self._path)
+
+    def __exit__(self, *details: object) -> None:
+        self._path = self._recorder.enter(self._path)

@@ -46,7 +46,7 @@ from nas.ops import (
 )
 
 if TYPE_CHECKING:
-    from nas.graph.recorder import Inside, Recorder, Surroundings
+    from nas.graph.recorder import Inside, Recorder, Scope, Surroundings
 
 
 class Value:
@@ -350,17 +350,4 @@ class Value:
 
     def at(self, scope: str) -> Scope:
         """A place of its own for what follows: `with x.at("se"): ...`."""
-        return Scope(self.recorder, scope)
-
-
-class Scope:
-    """Nodes recorded while it holds lie one level deeper."""
-
-    def __init__(self, recorder: Recorder, name: str) -> None:
-        self._inside = recorder.inside(recorder.place(name))
-
-    def __enter__(self) -> None:
-        self._inside.__enter__()
-
-    def __exit__(self, *details: object) -> None:
-        self._inside.__exit__(None, None, None)
+        return self.recorder.inside(self.recorder.place(scope))

@@ -111,6 +111,7 @@ def spelled(values: Values) -> str:
     if not said:
         return ""
     if len(said) > 1 and " | " in said[0]:  # each tells of several branches
+        said.sort(key=lambda value: [int(number) for number in re.findall(r"\d+", value)])
         return f"{said[0]} … {said[-1]}"
     front, said, back = _shared(said)
     text = f"{front}{_range(said) if len(said) > MOST else '|'.join(_in_order(said))}{back}"

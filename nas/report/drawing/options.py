@@ -7,10 +7,11 @@ name by which the drawing knows it.
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count, product
+from itertools import count
 from typing import Any
 
 from nas.blocks import registry
@@ -33,8 +34,8 @@ from nas.report.drawing.fold import Choices, Options
 from nas.report.drawing.label import sides, spelled, step
 from nas.space import Space
 
-TURNS = 3
-MOST = 12  # networks a turn; of a choice of more values some are left out
+MOST = 12  # networks from all first options to all last; of more values some are left out
+DRAWS = 40  # networks between them, that options also stand together which differ in rank
 LONG = 44  # characters of an option's text
 MARK = "choice__"
 
@@ -48,7 +49,7 @@ class _Marker:
         if not isinstance(part, Choice) or not part.parts:
             return part
         if any(isinstance(option, Default) for option in part.parts):
-            return part.parts[0]  # a setting: nothing that is drawn
+            return part  # a setting: drawn as what it changes
         name = f"{MARK}{next(self.numbers)}"
         said = tuple(dict.fromkeys(self.short(option) for option in part.parts))
         inner = dict.fromkeys(self.told[n] for option in part.parts for n in _marks(option))
@@ -85,19 +86,17 @@ def variants(space: Genotype) -> tuple[list[Genotype], Choices]:
         return [marked], marker.told
     found = Space(marked)
     times = min(MOST, max(len(each.options) for each in found.decisions))
+    rng = random.Random(0)
+    even = [[n / max(1, times - 1)] * len(found.decisions) for n in range(times)]
+    drawn = [[rng.random() for _ in found.decisions] for _ in range(DRAWS)]
     networks: dict[Genotype, None] = {}
-    for turn, number in product(range(TURNS), range(times)):
-        point = {}
-        for place, each in enumerate(found.decisions):  # turned, so that not all go together
-            at = _at((number + turn * place) % times, times, len(each.options))
-            point[each.key] = each.options[at]
+    for shares in (even[0], *drawn, *even[1:]):
+        point = {
+            each.key: each.options[min(int(share * len(each.options)), len(each.options) - 1)]
+            for each, share in zip(found.decisions, shares, strict=True)
+        }
         networks[found.resolve(found.complete(point))] = None
     return list(networks), marker.told
-
-
-def _at(number: int, times: int, options: int) -> int:
-    """Which option stands for that number: all in turn, or of too many evenly some."""
-    return number % options if options <= times else number * (options - 1) // (times - 1)
 
 
 def _short(part: Genotype) -> str:

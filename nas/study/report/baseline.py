@@ -45,16 +45,17 @@ def baseline(told: Told, trust: Trust | None) -> Baseline:
         )
     asked = told.journal.asked
     drawn = [
-        each for _, each in told.finished if each.rung == told.rung and asked[each.number] < blind
+        (moment, each)
+        for moment, each in told.finished
+        if each.rung == told.rung and asked[each.number] < blind
     ]
     if len(drawn) < LEAST:
         return Baseline(
             f"There is no random baseline yet: {len(drawn)} of the candidates that were drawn at "
             f"random gave a result, and {LEAST} are needed."
         )
-    held = {trial.number: trial.held for trial in told.journal.trials}
-    seconds = median(held[each.number].get("seconds", 0.0) for each in drawn)
-    chances = _chances(told, [told.gain(each) for each in drawn], seconds)
+    gains = [told.gain(each) for _, each in drawn]
+    chances = _chances(told, gains, [moment for moment, _ in drawn])
     if math.isinf(blind):
         return Baseline(
             "All candidates were drawn at random; the dashed line is what the best of so many of "
@@ -82,12 +83,16 @@ def _screened(told: Told, trust: Trust | None) -> Baseline:
             f"There is no random baseline: {len(results)} candidates drawn at random were "
             f"trained, and {LEAST} are needed."
         )
-    seconds = median(each.seconds for each in trust.random) if trust.random else 0.0
+    pace = median(each.seconds for each in trust.random) / told.parallel if trust.random else 0.0
     return Baseline(
         f"The dashed line is what the best of so many random candidates, trained without asking "
         f"{by}, is to be expected to be ({SOURCE}); it is from the {len(results)} that this run "
         "trained for the comparison.",
-        _chances(told, [told.gain(each) for each in results], seconds),
+        _chances(
+            told,
+            [told.gain(each) for each in results],
+            [pace * draws for draws in range(1, len(results) + 1)],
+        ),
     )
 
 
@@ -112,17 +117,17 @@ def _blind(sampler: str) -> float:
     return 0
 
 
-def _chances(told: Told, gains: Sequence[float], seconds: float) -> tuple[Chance, ...]:
+def _chances(told: Told, gains: Sequence[float], after: Sequence[float]) -> tuple[Chance, ...]:
+    """What the best of so many draws may be, `after` so many seconds."""
     ordered, count = sorted(gains), len(gains)
     sign = 1.0 if told.larger else -1.0
     numbers = sorted({round(n) for n in np.geomspace(1, count, DRAWS)})
-    pace = seconds / told.parallel
     rows = []
     for draws in numbers:
         low, high = (ordered[_rank(tail, draws, count) - 1] for tail in (TAIL, 1 - TAIL))
         ends = sorted((sign * low, sign * high))
         expected = sign * expected_best(ordered, draws)
-        rows.append(Chance(draws, round(draws * pace, 3), expected, *ends))
+        rows.append(Chance(draws, round(after[draws - 1], 3), expected, *ends))
     return tuple(rows)
 
 

@@ -34,6 +34,28 @@ def test_values_stand_side_by_side() -> None:
     assert "input 3 × 32 × 32 · 3 decisions · 12 networks" in said
 
 
+def test_options_that_differ_in_rank_stand_together() -> None:
+    """MnasNet's space: whether squeezed or not, kept or not, a block may have either kernel, and
+    the first stage one or two of them."""
+    said = texts(laid_out(load("mbconv")))
+    assert "× 1|2" in said
+    assert sum(text in ("3×3|5×5 mbconv", "3×3|5×5 mbconv (/2)") for text in said) == 6
+
+
+def test_a_choice_of_settings_is_drawn_as_what_it_changes() -> None:
+    space = nas.parse(
+        "image(3, 32, 32) >> choice(default(act='relu'), default(act='silu')) >> conv(16)"
+        " >> classifier(10)"
+    )
+    said = texts(laid_out(space))
+    assert "1×1 conv, 16 · BN, ReLU|SiLU" in said
+
+
+def test_branches_of_many_widths_are_told_from_the_narrowest_on() -> None:
+    said = texts(laid_out(load("inception")))
+    assert "a3:  32 | 64 | 64 | 32 … 96 | 128 | 64 | 64" in said
+
+
 def test_expressions_are_listed() -> None:
     space = nas.parse(
         "image(3, 32, 32) >> conv(8)"

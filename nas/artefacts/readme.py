@@ -59,12 +59,20 @@ def readme(origin: Origin, costs: Card, files: Collection[str]) -> str:
         f"{spoken(costs['params'])} parameters, {spoken(costs['macs'])} MACs for one {image} "
         f"image. The weights were {origin.weights}.",
         f"Images are float32 tensors of shape (N, {sides})." + _normalised(origin.data),
+        "For example, any numbers, of which the ways below make the same `logits` (N, classes):",
+        f"```python\nimport torch\n\nimages = torch.randn(2, {sides})\n```",
     ]
     for name, (told, code) in _WAYS.items():
         if name in files or not name:
             parts += [f"{told}:", f"```python\n{code.strip()}\n```"]
     if "inference.md" in files:
-        parts.append("`inference.md` holds what was tried to run it fast, and how long each took.")
+        folded = " and ".join(
+            f"`{FILES[each]}`" for each in ("pt2", "onnx") if FILES[each] in files
+        )
+        parts.append(
+            "`inference.md` holds what was tried to run it fast, and how long each took."
+            + f" In {folded} norms are worked into the weights." * bool(folded)
+        )
     packages = ", ".join(f"{name} {value}" for name, value in _packages(files).items())
     parts += [
         f"`cost.json` and `cost.md` hold what it costs. {origin.again}",
@@ -89,11 +97,13 @@ def _normalised(data: Mapping[str, Any] | None) -> str:
 
 _WAYS = {
     FILES["py"]: (
-        "Load it with nothing but torch",
+        "With nothing but torch",
         """
 from model import load
 
 network = load("weights.safetensors")
+with torch.inference_mode():
+    logits = network(images)
 """,
     ),
     "": (
@@ -104,23 +114,24 @@ import nas
 
 network = nas.load(".")
 fast = nas.optimize(network)
+logits = fast(images)
 """,
     ),
     FILES["pt2"]: (
         "As torch's exported program",
         """
-import torch
-
 network = torch.export.load("model.pt2").module()
+with torch.inference_mode():
+    logits = network(images)
 """,
     ),
     FILES["onnx"]: (
-        "By onnxruntime, where `images` is an array of numpy",
+        "By onnxruntime",
         """
 import onnxruntime
 
 session = onnxruntime.InferenceSession("model.onnx")
-(logits,) = session.run(None, {"images": images})
+(logits,) = session.run(["logits"], {"images": images.numpy()})
 """,
     ),
 }

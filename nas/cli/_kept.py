@@ -45,7 +45,7 @@ def kept(folder: Path, trial: int | None = None) -> Kept:
                 "a folder of `nas compile`, `nas train` or `nas search`"
             )
         genotype = load(folder / "genotype.nas")
-        told, weights = f"taken from {folder}", folder / WEIGHTS
+        told, weights = f"taken from {folder}{_before(folder)}", folder / WEIGHTS
         return Kept(folder.resolve().name, genotype, weights, told, _data(folder))
     best = _trial_of(folder / BEST)
     if trial is None or trial == best:
@@ -55,7 +55,8 @@ def kept(folder: Path, trial: int | None = None) -> Kept:
                 f"`nas search --resume {folder}`"
             )
         genotype = load(folder / BEST / "genotype.nas")
-        return _of_run(folder, best, genotype, folder / BEST / WEIGHTS)
+        held = folder / BEST
+        return _of_run(folder, best, genotype, held / WEIGHTS, _before(held))
     text = _text(folder, trial)
     weights = folder / TRIALS / str(trial) / WEIGHTS
     if not weights.exists():
@@ -68,10 +69,19 @@ def kept(folder: Path, trial: int | None = None) -> Kept:
     return _of_run(folder, trial, parse(text), weights)
 
 
-def _of_run(folder: Path, trial: int, genotype: Genotype, weights: Path) -> Kept:
-    told = f"taken from trial {trial} of the search in {folder}"
+def _of_run(folder: Path, trial: int, genotype: Genotype, weights: Path, before: str = "") -> Kept:
+    told = f"taken from trial {trial} of the search in {folder}{before}"
     title = f"Trial {trial} of {folder.resolve().name}"
     return Kept(title, genotype, weights, told, _data(folder / BEST))
+
+
+def _before(folder: Path) -> str:
+    """How the folder's weights came about, as its cost.json tells; nothing where it doesn't."""
+    try:
+        told = json.loads((folder / "cost.json").read_text(encoding="utf-8"))["made"]["weights"]
+        return f", where they were {' '.join(told.split())}"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ""
 
 
 def _data(folder: Path) -> dict[str, Any] | None:

@@ -1,12 +1,16 @@
 """A network's folder: written whole, completed in one step, refused where files would be lost."""
 
 import json
+import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import nas
+from nas.artefacts.formats import ALL
 from nas.artefacts.readme import Origin
 from nas.artefacts.whole import FILES, complete, free, write
 from nas.errors import RunError
@@ -44,6 +48,35 @@ def test_a_folder_is_completed(folder: Path) -> None:
         program = torch.export.load(folder / "model.pt2").module()
         torch.testing.assert_close(program(images), nas.load(folder)(images))
     assert complete(folder, ("py", "pt2")).files == {}  # nothing is left to do
+
+
+def test_the_lines_of_its_page_all_give_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each fence is run, in order, in the folder."""
+    from nas.inference import choice
+
+    defaults = {**choice.optimize.__kwdefaults__, "seconds": 0}
+    monkeypatch.setattr(choice.optimize, "__kwdefaults__", defaults)
+    assert complete(folder, ALL).problems == []
+    page = (folder / "README.md").read_text()
+    fences = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "model", raising=False)
+    held: dict[str, Any] = {}
+    given = []
+    for fence in fences:
+        exec(fence, held)
+        given.append(held.pop("logits", None))
+    monkeypatch.delitem(sys.modules, "model")
+    assert given.pop(0) is None  # it makes the images
+    assert len(given) == 4
+    with torch.no_grad():
+        wanted = nas.load(folder)(held["images"])
+    assert wanted.shape == (2, 2)
+    for logits in given:
+        torch.testing.assert_close(torch.as_tensor(logits), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_no_network_is_not_completed(folder: Path) -> None:

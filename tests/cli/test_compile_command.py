@@ -179,6 +179,7 @@ def test_a_networks_folder_is_compiled_with_its_weights(search: Path, tmp_path: 
     said = (out / "README.md").read_text()
     assert "(x / 255 - mean) / std, for each channel; mean: 0.25; std: 0.5." in said
     assert "the 2 classes of `folder:pets` in this order: cat, dog." in said
+    assert "best, where they were trained by the search: accuracy 0.9 (validation split)." in said
 
 
 def test_a_card_that_is_none_is_left_out(search: Path, tmp_path: Path) -> None:
@@ -245,6 +246,7 @@ def test_optimize_tells_what_was_tried_and_exports_it_folded(
     with torch.no_grad():
         torch.testing.assert_close(program(x), nas.load(out)(x), rtol=1e-4, atol=1e-6)
     assert not [name for name in program.state_dict() if "running_mean" in name]
+    assert "In `model.pt2` norms are worked into the weights." in (out / "README.md").read_text()
 
 
 def test_what_can_not_be_exported_is_left_out_and_told(

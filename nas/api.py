@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 def cost(what: str | Path | Genotype, image: tuple[int, int, int] | None = None) -> costs.Cost:
-    """What a network costs for one image: parameters, MACs, activations, memory, receptive field.
+    """What a network costs for one image: parameters, MACs (multiply-accumulates), numbers in its
+    activations, bytes of memory, receptive field in pixels.
 
-    `what` is a genotype, a reference's name, a `.nas` file or text; a part without `image(...)`
-    is counted on the
-    (channels, height, width) given as `image`. Raises GenotypeError.
+    `what` is a genotype, a reference's name, the path of a `.nas` file or of a network's or a run's
+    folder, or text; a part without `image(...)` is counted on the (channels, height, width) given
+    as `image`. Raises GenotypeError where it is none of these, has choices left or can't be built.
     """
     return costs.cost(genotype(what), image)
 
@@ -37,8 +38,14 @@ def compile(
     device: str | torch.device | None = None,
     zero_gamma: bool = False,
 ) -> Network:
-    """A torch module that computes the genotype: `what` as in `cost`, the rest as
-    `nas.compiler.network.compile`."""
+    """A torch module that computes the genotype, in training mode: images (N, channels, height,
+    width) to logits (N, classes); with auxiliary heads, in training, to `Output(logits, aux)`.
+
+    `what` is as in `cost`. `seed` draws the first weights, the same on every run; without it they
+    come from torch's own generator. `device` "meta" allocates nothing. `zero_gamma` lets residual
+    branches begin at zero (arXiv:1706.02677). Raises GenotypeError for choices left open, shapes
+    that don't fit, or more weights than free memory.
+    """
     from nas.compiler.network import compile as build
 
     return build(genotype(what), seed=seed, device=device, zero_gamma=zero_gamma)
@@ -48,7 +55,9 @@ def load(folder: str | Path) -> Network:
     """The network that `nas compile --out` or a search's `best/` left in a folder, with its
     weights, in eval mode.
 
-    Nothing in the folder is executed. Raises RunError, GenotypeError or WeightsError.
+    Nothing in the folder is executed. Raises RunError where it holds no genotype, or none that can
+    be read, GenotypeError for one that can't be built, WeightsError for weights that are missing,
+    damaged or another network's.
     """
     from nas.artefacts.whole import read
 
@@ -85,8 +94,9 @@ def optimize(
     largest one: batch norm folded, channels last, fused kernels, of which is kept what measures
     faster.
 
-    `example` is a batch of images, by default one of the size that a compiled genotype reads;
-    `compiler` also tries torch.compile, which takes a minute; `seconds` go into measuring.
+    `example` is a batch of images (N, channels, height, width), by default one of the size that a
+    compiled genotype reads; `threads` are the CPU's (None: torch's); `compiler` also tries
+    torch.compile, which takes a minute; about so many `seconds` go into measuring.
     `print(nas.inference.table(fast))` shows what was tried. Raises LatencyError without an example
     for a module not made by nas.
     """

@@ -59,7 +59,7 @@ def readme(origin: Origin, costs: Card, files: Collection[str]) -> str:
         f"{spoken(costs['params'])} parameters, {spoken(costs['macs'])} MACs for one {image} "
         f"image. The weights were {origin.weights}.",
         f"Images are float32 tensors of shape (N, {sides})." + _normalised(origin.data),
-        "For example, any numbers, of which the ways below make the same `logits` (N, classes):",
+        "Of these random ones, each of the ways below makes the same `logits`:",
         f"```python\nimport torch\n\nimages = torch.randn(2, {sides})\n```",
     ]
     for name, (told, code) in _WAYS.items():

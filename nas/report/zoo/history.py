@@ -101,7 +101,7 @@ class History:
             if each.idea:
                 papers.setdefault((each.year, each.paper, each.idea), []).append(each.name)
         found = [
-            Step(year, paper.rpartition(", ")[0], idea, paper, tuple(names))
+            Step(year, _titled(paper), idea, paper, tuple(names))
             for (year, paper, idea), names in papers.items()
         ]
         found += [Step(each.year, each.name, each.idea, each.citation, ()) for each in IDEAS]
@@ -135,6 +135,12 @@ class History:
 def history() -> History:
     """The history that the references tell."""
     return History(references())
+
+
+def _titled(paper: str) -> str:
+    """A paper's name, as a line begins with it."""
+    name = paper.rpartition(", ")[0]
+    return name[0].upper() + name[1:]
 
 
 def _more(each: Record) -> bool:

@@ -23,6 +23,7 @@ from nas.report.page import (
 )
 from nas.report.table import Column
 from nas.report.zoo.history import History
+from nas.zoo._history import ENTRIES, RESULTS
 
 _ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 _DOI = re.compile(r"doi:(10\.\S+)")
@@ -41,7 +42,7 @@ def page(found: History) -> str:
         "themselves, for one image of each network's own size."
     )
     sections = [
-        Section("errors", "Errors by year", [challenge, errors]),
+        Section("errors", "Errors by year", [challenge, errors, *_quoted()]),
         Section("efficiency", "Accuracy against cost", sizes),
         Section("ideas", "Which idea came when", [_ideas(found)]),
         Section("table", "All networks", [*_table(found)]),
@@ -63,6 +64,38 @@ def cited(text: str) -> Markup:
         if found:
             return link(text, address.format(found[1]))
     return join([text])
+
+
+def _quoted() -> Iterator[Markup]:
+    """The figures with their sources, of what isn't in the table of networks."""
+    columns = [Column("year", number=True), Column("name"), Column("top-1", number=True)]
+    columns += [Column("top-5", number=True), Column("how", wraps=True)]
+    columns += [Column("published in", wraps=True)]
+    rows: list[tuple[object, ...]] = [
+        (
+            e.year,
+            e.name,
+            "",
+            f"{e.top5_error:g}",
+            f"challenge, test images, place {e.place}",
+            e.source,
+        )
+        for e in ENTRIES
+    ]
+    rows += [
+        (r.year, r.name, f"{r.top1_error:g}", _percent(r.top5_error), r.how, r.source)
+        for r in RESULTS
+    ]
+    rows.sort(key=lambda row: str(row[0]))
+    cells = [(*row[:-1], cited(str(row[-1]))) for row in rows]
+    yield folded(
+        "The challenge's and other results that are no single crop",
+        sortable(columns, cells, keys=rows),
+    )
+
+
+def _percent(error: float | None) -> str:
+    return "" if error is None else f"{error:g}"
 
 
 def _ideas(found: History) -> Markup:
@@ -99,7 +132,7 @@ def _table(found: History) -> Iterator[Markup | str]:
                 spoken(each.params),
                 spoken(each.macs),
                 "x".join(map(str, each.image[1:])),
-                *("" if error is None else f"{error:g}" for error in errors),
+                *map(_percent, errors),
                 cited(each.source),
                 cited(each.paper),
             )

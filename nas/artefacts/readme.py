@@ -66,13 +66,7 @@ def readme(origin: Origin, costs: Card, files: Collection[str]) -> str:
         if name in files or not name:
             parts += [f"{told}:", f"```python\n{code.strip()}\n```"]
     if "inference.md" in files:
-        folded = " and ".join(
-            f"`{FILES[each]}`" for each in ("pt2", "onnx") if FILES[each] in files
-        )
-        parts.append(
-            "`inference.md` holds what was tried to run it fast, and how long each took."
-            + f" In {folded} norms are worked into the weights." * bool(folded)
-        )
+        parts.append("`inference.md` holds what was tried to run it fast, and how long each took.")
     packages = ", ".join(f"{name} {value}" for name, value in _packages(files).items())
     parts += [
         f"`cost.json` and `cost.md` hold what it costs. {origin.again}",

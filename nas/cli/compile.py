@@ -56,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--optimize",
         choices=["inference"],
         help="inference: work norms into the weights of what is exported, try which way to run it "
-        "is fastest on this device, and tell in inference.md",
+        "is fastest on this device, all within 1e-5 of the largest output, and tell in "
+        "inference.md",
     )
 
 
@@ -89,8 +90,8 @@ def run(args: argparse.Namespace) -> int:
     figures = {} if kept else {"seed": args.seed or 0}
     data = kept.data if kept and not args.weights else None
     origin = Origin(title, drawn, "Made by", _command(args), figures, data)
-    measured, folded = _measured(network, title) if args.optimize else ("", None)
-    made = exports(network, network.input_shape, formats, folded)
+    measured, instead = _measured(network, title) if args.optimize else ("", None)
+    made = exports(network, network.input_shape, formats, instead)
     write(
         args.out,
         genotype,
@@ -139,23 +140,27 @@ def _kept(args: argparse.Namespace) -> Kept | None:
     return kept(folder, args.trial)
 
 
-def _measured(network: Network, title: str) -> tuple[str, Network]:
-    """inference.md: what was tried to run the network fast; and what is exported, with constants
-    worked into the weights."""
+def _measured(network: Network, title: str) -> tuple[str, Network | None]:
+    """inference.md: what was tried to run the network fast; and what is exported in its place, with
+    constants worked into the weights, if that gives the same."""
     import torch
 
-    from nas.inference.choice import optimize, table
+    from nas.inference.choice import FOLDED, optimize, table
     from nas.inference.folding import folded
 
-    text = table(optimize(network))
+    fast = optimize(network)
+    text = table(fast)
     print(text, file=sys.stderr)
+    alike = any(each.name == FOLDED and each.seconds is not None for each in fast.tried)
+    state = "folded" if alike else "as it is, for folded it doesn't give the same"
     said = (
         f"# How {title} runs fastest\n\n```\n{text}\n```\n\nThe way with the star is kept by "
-        '`nas.optimize(nas.load("."))`, which measures anew on the machine where it runs.\n'
+        '`nas.optimize(nas.load("."))`, which measures anew on the machine where it runs. Exported '
+        f"files hold the network {state}.\n"
     )
     like = next(network.parameters(), torch.empty(0))
     example = torch.zeros(1, *network.input_shape, device=like.device)
-    return said, folded(network, example)  # type: ignore[return-value]
+    return said, folded(network, example) if alike else None  # type: ignore[return-value]
 
 
 def _there(device: str) -> None:

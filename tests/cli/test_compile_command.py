@@ -246,7 +246,25 @@ def test_optimize_tells_what_was_tried_and_exports_it_folded(
     with torch.no_grad():
         torch.testing.assert_close(program(x), nas.load(out)(x), rtol=1e-4, atol=1e-6)
     assert not [name for name in program.state_dict() if "running_mean" in name]
-    assert "In `model.pt2` norms are worked into the weights." in (out / "README.md").read_text()
+    assert "Exported files hold the network folded." in (out / "inference.md").read_text()
+
+
+def test_what_folded_gives_other_outputs_is_exported_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nas.inference import choice
+
+    defaults = {**choice.optimize.__kwdefaults__, "seconds": 0}
+    monkeypatch.setattr(choice.optimize, "__kwdefaults__", defaults)
+    monkeypatch.setattr(choice, "LIKE", -1.0)  # nothing is that near
+    out = tmp_path / "net"
+    command = ["compile", SMALL, "--out", str(out), "--optimize", "inference", "--formats", "pt2"]
+    assert cli.main(command) == 0
+    said = (out / "inference.md").read_text()
+    assert "* as it is" in said
+    assert "Exported files hold the network as it is, for folded it doesn't give the same." in said
+    program = torch.export.load(out / "model.pt2").module()
+    assert [name for name in program.state_dict() if "running_mean" in name]
 
 
 def test_what_can_not_be_exported_is_left_out_and_told(

@@ -120,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of a cheap evaluator: train at least so many (default: 10; 0 of a table)",
     )
-    _trials.add_training(how, seeds=1)
+    _trials.add_training(how, "once, with a seed of its own")
     how.add_argument(
         "--rungs",
         metavar="E,E,..",

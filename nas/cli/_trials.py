@@ -28,8 +28,8 @@ def add_images(how: argparse._ArgumentGroup, whose: str) -> None:
     )
 
 
-def add_training(how: argparse._ArgumentGroup, seeds: int) -> None:
-    """Declare the recipe and what goes with it; `seeds` are the usual ones."""
+def add_training(how: argparse._ArgumentGroup, seeds: str) -> None:
+    """Declare the recipe and what goes with it; `seeds` says what is usual."""
     how.add_argument("--recipe", help="how candidates are trained (default: proxy)")
     how.add_argument("--epochs", type=int, help="of each training (default: the recipe's)")
     how.add_argument(

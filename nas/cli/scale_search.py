@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--trials", type=int, metavar="N", help=f"candidates of a sampler (default: {TRIALS})"
     )
-    _trials.add_training(how, SEEDS)
+    _trials.add_training(how, str(SEEDS))
     run = parser.add_argument_group("the run")
     run.add_argument("--time", help="stop after it, over all sittings, such as 90s, 2h")
     run.add_argument("--out", type=Path, help="the run's folder (default: runs/BASE-scale-DATE)")

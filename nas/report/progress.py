@@ -59,6 +59,7 @@ class Progress:
     waiting: int = 0  # trials at a rung: promoted later, or pruned in the end
     trained: int | None = None  # where a cheap evaluator leads the search: trained until now
     hypervolume: float | None = None  # of several objectives' front, 0 to 1
+    repeats: bool = False  # `done` and `trials` are trainings, several of each candidate
 
     @property
     def left(self) -> float | None:
@@ -84,7 +85,8 @@ class Progress:
         """Trials done and running, other outcomes, time: one line."""
         of = f" of {self.trials}" if self.trials is not None else ""
         wait = f" ({self.waiting} at a rung)" if self.waiting else ""
-        parts = [f"{self.done}{of} done{wait}"]
+        what = " trainings" if self.repeats else ""
+        parts = [f"{self.done}{of}{what} done{wait}"]
         if self.trained is not None:
             parts = [f"{self.done} scored", f"{self.trained} trained"]
         parts.append(f"{len(self.running)} running")

@@ -72,6 +72,7 @@ class Status:
             "driver": asdict(self.driver) if self.driver else None,
             "good": progress.done,
             "trials": progress.trials,
+            "repeats": progress.repeats,
             "seconds": progress.seconds,
             "counts": dict(progress.counts),
             "running": list(progress.running),
@@ -121,7 +122,8 @@ def _lines(status: Status) -> list[str]:
     if status.rate is not None:
         each = status.progress.elapsed / status.progress.done
         rate = f"{status.rate:,.0f}" if status.rate >= 100 else f"{status.rate:.3g}"
-        lines.append(f"rate: {rate} good trials an hour, {format_seconds(each)} each")
+        what = "trainings" if status.progress.repeats else "good trials"
+        lines.append(f"rate: {rate} {what} an hour, {format_seconds(each)} each")
     if len(status.objectives) > 1 and status.believed:
         lines.append(f"front by predicted means: {_numbers(status.believed)}")
     elif status.believed and status.best and status.believed[0] != status.best.number:

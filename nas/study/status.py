@@ -128,6 +128,7 @@ def progress(
         waiting=len(waiting),
         hypervolume=standing.hypervolume,
         trained=standing.trained if screened else None,
+        repeats=seeds is not None,
     )
 
 

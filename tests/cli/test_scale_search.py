@@ -117,7 +117,7 @@ def test_the_settings_can_be_read_again(whole: Path, tmp_path: Path) -> None:
 def test_status_tells_the_coefficients(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", str(whole)]) == 0
     said = capsys.readouterr().out
-    assert "8 of 8 done" in said
+    assert "8 of 8 trainings done" in said
     assert f"nas scale {whole}/base.nas --alpha" in said
     assert main(["status", str(whole), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["coefficients"] == result(whole)
@@ -131,12 +131,12 @@ def test_stopped_and_resumed_is_the_same_search(
     assert "no candidate was trained with every seed" in capsys.readouterr().err
     assert not result(folder)["winner"]
     assert main(["status", str(folder)]) == 0
-    assert "1 of 8 done" in capsys.readouterr().out
+    assert "1 of 8 trainings done" in capsys.readouterr().out
     resumed = ["scale-search", "--resume", str(folder), "--time", "1h", "--gpus", "0", "--json"]
     assert main(resumed) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out) == result(folder) == result(whole)
-    assert "8 of 8 done" in printed.err
+    assert "8 of 8 trainings done" in printed.err
 
 
 def test_a_sampler_draws_within_the_constraint(

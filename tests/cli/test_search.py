@@ -139,6 +139,7 @@ def test_seeds_train_each_candidate_as_often_and_judge_it_by_the_mean(tmp_path: 
     code, out, err = nas("search", *QUICK, *options, "--out", run)
     assert (code, err) == (0, "")
     assert "after 1 of 2 seeds" in out
+    assert "4 of 4 trainings done" in out
     journal = [json.loads(line) for line in (run / "journal.log").read_text().splitlines()]
     told: dict[int, list[dict[str, Any]]] = {}
     for line in journal:

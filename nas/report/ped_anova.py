@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,11 @@ TOP = 0.1  # the share of the candidates that are the best
 LEAST = 2  # candidates that made a decision
 UNMADE = -1
 
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
 
 
 def importances(
-    decisions: Sequence[Codes], options: Sequence[int], gains: NDArray[np.float64]
+    decisions: Sequence[Codes] | Codes, options: Sequence[int], gains: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The importance of each decision, shares that add up to 1; zeros where nothing is told.
 

@@ -33,7 +33,7 @@ def importances(told: Told, results: Sequence[Finished]) -> tuple[Importance, ..
     """How much each decision tells the best tenth of the results from the rest; () where none
     does."""
     options = {key: held for key, held in told.journal.options.items() if len(held) > 1}
-    codes = [_codes(told, results, key) for key in options]
+    codes = np.stack([_codes(told, results, key) for key in options])
     counts = [len(held) for held in options.values()]
     gains = np.array([told.gain(each) for each in results])
     whole = shares(codes, counts, gains)
@@ -43,7 +43,7 @@ def importances(told: Told, results: Sequence[Finished]) -> tuple[Importance, ..
     again, chance = [], []
     for _ in range(RESAMPLED):
         some = rng.integers(len(gains), size=len(gains))
-        again.append(shares([each[some] for each in codes], counts, gains[some]))
+        again.append(shares(codes[:, some], counts, gains[some]))
         chance.append(shares(codes, counts, rng.permutation(gains)))
     low, high = np.percentile(again, SPAN, axis=0)
     by_chance = np.percentile(chance, SPAN[1], axis=0)
@@ -70,4 +70,4 @@ def _codes(told: Told, results: Sequence[Finished], key: str) -> Codes:
     places = {(option, type(option)): place for place, option in enumerate(held)}
     points = (told.journal.points[each.number] for each in results)
     found = [places[point[key], type(point[key])] if key in point else UNMADE for point in points]
-    return np.array(found, dtype=np.int64)
+    return np.array(found, dtype=np.int16)

@@ -140,13 +140,13 @@ class Told:
         """The same with the sign by which larger is better."""
         return self.value(each) if self.larger else -self.value(each)
 
-    @property
+    @cached_property
     def comparable(self) -> tuple[tuple[float, Finished], ...]:
         """The results on one scale: all, or those of training where a cheap evaluator scored."""
         least = 1 if self.study.evaluation.cheap and self.rung else 0
         return tuple(each for each in self.finished if each[1].rung >= least)
 
-    @property
+    @cached_property
     def results(self) -> tuple[Result, ...]:
         """Rows of the incumbent's figures."""
         best: dict[int, float] = {}
@@ -170,7 +170,7 @@ class Told:
             )
         return tuple(rows)
 
-    @property
+    @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Rows of the front's figures: the results at the highest level."""
         front = {each.number for each in self.front}

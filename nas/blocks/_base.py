@@ -95,6 +95,11 @@ class Entry:
         """Its fields by name."""
         return {slot.name: slot for slot in self.slots}
 
+    @cached_property
+    def settable(self) -> tuple[str, ...]:
+        """The fields that `default(...)` may set."""
+        return tuple(name for name in self.named if name in SETTABLE)
+
     def slot(self, name: str) -> Slot:
         """The field of that name; GenotypeError names the nearest."""
         slot = self.named.get(name)
@@ -106,11 +111,10 @@ class Entry:
     def build(self, values: Mapping[str, object], settings: Settings) -> Block:
         """The block with these fields, the rest from the settings or the defaults."""
         filled = dict(values)
-        for slot in self.slots:
-            if slot.name not in filled and slot.name in SETTABLE:
-                setting = getattr(settings, slot.name)
-                if setting is not None:
-                    filled[slot.name] = setting
+        for name in self.settable:
+            setting = getattr(settings, name)
+            if setting is not None:
+                filled.setdefault(name, setting)
         return self.make(**filled)
 
 

@@ -18,7 +18,7 @@ def ghost(x: Value, out: int, kernel: int | tuple[int, int], act: str) -> Value:
     y = x.conv(half, name="primary").norm().act(act)
     z = y.conv(half, kernel, groups=half, name="cheap").norm().act(act)
     both = y.concat(z)
-    return both if both.channels == out else both.recorder.add(Slice(0, out), (both,))
+    return both if both.channels == out else both.then(Slice(0, out))
 
 
 @block("ghost_conv")

@@ -38,7 +38,7 @@ class Subsample(Block):
     def body(self, x: Value) -> Value:
         """Mean, gain and bias, squashing."""
         y = x.pool("avg", 2, 2, padding=0)
-        return y.recorder.add(Affine(), (y,)).act(self.act)
+        return y.then(Affine()).act(self.act)
 
 
 @block("sparse_conv")
@@ -62,7 +62,7 @@ class SparseConv(Block):
 
     def body(self, x: Value) -> Value:
         """One convolution a filter, and the maps together."""
-        maps = [x.recorder.add(Slice(i, i + 1), (x,)) for i in range(x.channels)]
+        maps = [x.then(Slice(i, i + 1)) for i in range(x.channels)]
         made = []
         for number, seen in enumerate(connections(x.channels)):
             first, *others = (maps[i] for i in seen)
@@ -86,4 +86,4 @@ class RadialBasis(Block):
 
     def body(self, x: Value) -> Value:
         """One operation."""
-        return x.recorder.add(Distance(self.classes), (x,))
+        return x.then(Distance(self.classes))

@@ -41,7 +41,7 @@ def shortcut(x: Value, out: int, stride: int, how: str = "project") -> Value:
                 'widen it or set shortcut="project"'
             )
         fewer = x.pool("max", 1, stride) if stride > 1 else x
-        return x.recorder.add(PadChannels(out - x.channels), (fewer,))
+        return fewer.then(PadChannels(out - x.channels))
     return x.conv(out, 1, stride, name="shortcut").norm()
 
 

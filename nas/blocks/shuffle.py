@@ -60,7 +60,7 @@ class ShuffleGroup(Block):
             )
         first = self.groups if self.grouped else 1
         y = x.conv(max(1, self.out // 4), groups=first, name="reduce").norm().act(self.act)
-        y = x.recorder.add(Shuffle(self.groups), (y,))
+        y = y.then(Shuffle(self.groups))
         y = y.conv(y.channels, 3, self.stride, groups=y.channels, name="depthwise").norm()
         y = y.conv(wide, groups=self.groups, name="expand").norm()
         if self.stride == 1:
@@ -115,14 +115,14 @@ class ShuffleSplit(Block):
         half = self.out // 2
         if self.stride == 1:
             half = _half(x, self.out)
-            rest = x.recorder.add(Slice(0, half), (x,))
-            y = x.recorder.add(Slice(half, self.out), (x,))
+            rest = x.then(Slice(0, half))
+            y = x.then(Slice(half, self.out))
         else:
             rest, y = _projected(x, half, 3, self.stride), x
         y = y.conv(half, name="pointwise1").norm().act("relu")
         y = y.conv(half, self.kernel, self.stride, groups=half, name="depthwise").norm()
         y = y.conv(half, name="pointwise2").norm().act("relu")
-        return x.recorder.add(Shuffle(2), (rest.concat(y),))
+        return rest.concat(y).then(Shuffle(2))
 
 
 @block("shuffle_unit")
@@ -164,9 +164,9 @@ class ShuffleUnit(Block):
         """One branch beside another."""
         if self.stride == 1:
             kept = _half(x, self.out)
-            dealt = x.recorder.add(Shuffle(kept), (x,))  # even channels, then odd ones
-            rest = x.recorder.add(Slice(0, kept), (dealt,))
-            y = x.recorder.add(Slice(kept, self.out), (dealt,))
+            dealt = x.then(Shuffle(kept))  # even channels, then odd ones
+            rest = dealt.then(Slice(0, kept))
+            y = dealt.then(Slice(kept, self.out))
         else:
             rest, y, kept = _projected(x, x.channels, self.kernel, self.stride), x, x.channels
         wide = self.out - kept

@@ -102,10 +102,18 @@ class _Context:
     settings: Settings
     ramp: _Ramp | None = None  # of drop-path, where `default(drop_path=...)` holds
 
-    def inside(self, *names: str | None, scope: bool = False) -> _Context:
-        steps = tuple(name for name in names if name is not None)
-        inner = self.scope + steps if scope else self.scope
-        return _Context(self.path + steps, inner, self.settings, self.ramp)
+    def inside(self, name: str | None) -> _Context:
+        if name is None:
+            return self
+        return _Context((*self.path, name), self.scope, self.settings, self.ramp)
+
+    @property
+    def own(self) -> Path:
+        """The scope of the part that is recorded here."""
+        # a copy of a repeat has a scope already
+        if self.scope[-2:] == self.path[-2:]:
+            return self.scope
+        return (*self.scope, *self.path[-1:])
 
 
 @dataclass(slots=True)
@@ -172,9 +180,7 @@ class _State:
                 self.enter(name, y, context)
                 return y
             case Tie(body=body):
-                # a copy of a repeat has a scope already
-                own = () if context.scope[-2:] == context.path[-2:] else context.path[-1:]
-                return self.record(body, x, replace(context, scope=(*context.scope, *own)))
+                return self.record(body, x, replace(context, scope=context.own))
             case Branches(items=items) | Sum(items=items):
                 ends = [
                     self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)
@@ -200,12 +206,11 @@ class _State:
         )
 
     def leaf(self, part: Leaf, x: Value, context: _Context) -> Value:
-        settings = context.settings
-        ramp = context.ramp
-        if ramp and registry()[part.word].make.residual:
+        settings, ramp, entry = context.settings, context.ramp, registry()[part.word]
+        if ramp and entry.make.residual:
             settings = replace(settings, drop_path=ramp.rate * ramp.done / max(1, ramp.total))
             ramp.done += 1
-        if registry()[part.word].encloses:
+        if entry.encloses:
             return self.enclosing(part, x, replace(context, settings=settings))
         try:
             inner = block_graph(part, x.spec, settings)
@@ -235,14 +240,15 @@ class _State:
         return y
 
     def copies(self, bodies: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
+        around = (*context.scope, *context.path[-1:])
         for number, body in enumerate(bodies):
             if number and isinstance(body, Leaf):
                 body = unstrided(body)
-            inner = context.inside(str(number))
-            scope = (*context.scope, *context.path[-1:], str(number))
+            path, scope = (*context.path, str(number)), (*around, str(number))
             known = len(self.names)
-            x = self.record(body, x, replace(inner, scope=scope))
-            self.carry(scope, len(self.names) - known)
+            x = self.record(body, x, _Context(path, scope, context.settings, context.ramp))
+            if len(self.names) > known:
+                self.carry(scope, len(self.names) - known)
         return x
 
     def carry(self, scope: Path, given: int) -> None:
@@ -295,9 +301,7 @@ class _Around(Surroundings):
         self, inside: Inside, x: Value, part: str, known: Mapping[str, Callable[[], Value]]
     ) -> Value:
         body, context = cast(Genotype, inside), self.context
-        # a copy of a repeat has a scope already
-        own = () if context.scope[-2:] == context.path[-2:] else context.path[-1:]
-        scope = (*context.scope, *own)
+        scope = context.own
         tapped = _taps(body)
         entered = [(*scope, name) for name in known if name in tapped]
         for key in entered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from nas.ops import (
@@ -42,6 +43,9 @@ class Node(NamedTuple):
         return Node(self.item, inputs, self.spec, self.path if path is None else path, self.total)
 
 
+_TOTAL, _GIVES_ZERO = attrgetter("total"), attrgetter("item.gives_zero")
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """Steps in order of execution; node 0 is the input, `output` the result, `aux` training-only
@@ -73,14 +77,8 @@ class Graph:
     @cached_property
     def total(self) -> Total:
         """Sums over all nodes, auxiliary heads left out: the network as it is used."""
-        used = self.live(with_aux=False) if self.aux else range(len(self.nodes))
-        params = macs = activations = 0
-        for index in used:
-            one = self.nodes[index].total
-            params += one.params
-            macs += one.macs
-            activations += one.activations
-        return Total(params, macs, activations)
+        used = [self.nodes[i] for i in self.live(with_aux=False)] if self.aux else self.nodes
+        return Total(*map(sum, zip(*map(_TOTAL, used), strict=True)))
 
     def live(self, *, with_aux: bool = True) -> list[int]:
         """Indices of the nodes that the result depends on, in order."""
@@ -98,8 +96,7 @@ class Graph:
     @cached_property
     def gives_zero(self) -> bool:
         """Whether zeros come out whatever goes in."""
-        inside = any(node.item.gives_zero for node in self.nodes)
-        return inside and self.output in self._zeros(set())
+        return any(map(_GIVES_ZERO, self.nodes)) and self.output in self._zeros(set())
 
     def _zeros(self, zero: set[int]) -> set[int]:
         """The nodes that are all zeros where those of `zero` are."""

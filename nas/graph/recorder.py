@@ -60,13 +60,21 @@ class Recorder:
         return Value(self, 0, self.nodes[0].spec, settings)
 
     def add(self, op: Op, inputs: Sequence[Value], name: str | None = None) -> Value:
-        """The output of an operation on values of this recorder; errors gain the place."""
+        """The output of an operation on several values of this recorder; on one, `Value.then`."""
         inputs = _laid(op.lies, inputs)
-        specs: tuple[Spec, ...] = (inputs[0].spec,)
-        reads: tuple[int, ...] = (inputs[0].index,)
-        if len(inputs) > 1:
-            specs = tuple([value.spec for value in inputs])
-            reads = tuple([value.index for value in inputs])
+        specs = tuple([value.spec for value in inputs])
+        reads = tuple([value.index for value in inputs])
+        return self.write(op, specs, reads, inputs[0].settings, name)
+
+    def write(
+        self,
+        op: Op,
+        specs: tuple[Spec, ...],
+        reads: tuple[int, ...],
+        settings: Settings,
+        name: str | None,
+    ) -> Value:
+        """The output of an operation on the nodes `reads`; errors gain the place."""
         path = self.place(name or op.name)
         try:
             spec = op.infer(*specs)
@@ -77,7 +85,7 @@ class Recorder:
         total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
         index = len(self.nodes)
         self.nodes.append(Node(op, reads, spec, path, total))
-        return Value(self, index, spec, inputs[0].settings)
+        return Value(self, index, spec, settings)
 
     def splice(self, graph: Graph, x: Value, path: Path) -> Value:
         """The output of a block's graph applied to `x` at `path`."""
@@ -87,8 +95,7 @@ class Recorder:
 
     def place(self, name: str) -> Path:
         """A place of that name in the scope at hand; the second one is `name2`."""
-        count = self._taken.get(name, 0) + 1
-        self._taken[name] = count
+        self._taken[name] = count = self._taken.get(name, 0) + 1
         return (*self.scope, name if count == 1 else f"{name}{count}")
 
     def inside(self, scope: Path) -> Scope:
@@ -121,8 +128,6 @@ def _laid(lies: str, inputs: Sequence[Value]) -> Sequence[Value]:
     """The inputs with their channels first or last in memory as an operation wants them; where it
     wants them only alike, last if any are."""
     if lies == "any":
-        if len(inputs) == 1:
-            return inputs
         lie = {value.spec.last for value in inputs if value.spec.size}
         if len(lie) < 2:
             return inputs

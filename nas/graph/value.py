@@ -26,6 +26,7 @@ from nas.ops import (
     Linear,
     LocalResponseNorm,
     Multiply,
+    Op,
     Pad,
     Pair,
     Permute,
@@ -68,6 +69,13 @@ class Value:
         """(channels, height, width), (channels, count) or (channels,)."""
         return self.spec.shape
 
+    def then(self, op: Op, name: str | None = None) -> Value:
+        """What an operation makes of this value alone; the place is called `name`, else as the
+        operation is."""
+        lies = op.lies
+        x = self if lies == "any" else self.laid(lies == "last")
+        return self.recorder.write(op, (x.spec,), (x.index,), x.settings, name)
+
     def laid(self, last: bool) -> Value:
         """The same tensor with its channels last in memory, or first; the recorder's own call."""
         if self.spec.last == last or not self.spec.size:
@@ -77,7 +85,7 @@ class Value:
             (before,) = node.inputs
             spec = self.recorder.nodes[before].spec
             return Value(self.recorder, before, spec, self.settings)
-        return self.recorder.add(Permute(last, len(self.spec.size)), (self,))
+        return self.then(Permute(last, len(self.spec.size)))
 
     def conv(
         self,
@@ -95,7 +103,7 @@ class Value:
         "valid"."""
         k, s, d = pair(kernel), pair(stride), pair(dilation)
         x, border = self._padded(padding, k, s, d)
-        return self.recorder.add(Conv(out, k, s, border, groups, bias, d), (x,), name)
+        return x.then(Conv(out, k, s, border, groups, bias, d), name)
 
     def _padded(
         self, padding: int | Pair | str | None, k: Pair, s: Pair, d: Pair
@@ -114,7 +122,7 @@ class Value:
         how = padding if padding is not None else (self.settings.padding or "half")
         if not isinstance(how, str):
             return pair(how), pair(how)
-        if how == "valid":
+        if how == "valid" or k == (1, 1):
             return (0, 0), (0, 0)
         if how == "half":
             half = (d[0] * (k[0] - 1) // 2, d[1] * (k[1] - 1) // 2)
@@ -132,30 +140,31 @@ class Value:
     ) -> Value:
         """The same shape, normalised by `kind`, else as the settings say, else as `usual`:
         "batch", "layer" or "none"."""
-        kind = kind or self.settings.norm or usual
+        settings = self.settings
+        kind = kind or settings.norm or usual
         if kind == "none":
             return self
-        small = 1e-6 if kind == "layer" else 1e-5
-        eps = small if self.settings.eps is None else self.settings.eps
-        momentum = 0.1 if self.settings.momentum is None else self.settings.momentum
-        producer = self.recorder.nodes[self.index]
-        if name is None and isinstance(producer.item, Conv) and producer.path[-1] != Conv.name:
-            name = f"{producer.path[-1]}_norm"
+        if name is None:
+            producer = self.recorder.nodes[self.index]
+            if isinstance(producer.item, Conv) and producer.path[-1] != Conv.name:
+                name = f"{producer.path[-1]}_norm"
         if kind == "layer":
-            return self.recorder.add(LayerNorm(eps), (self,), name)
-        return self.recorder.add(BatchNorm(eps, momentum), (self,), name)
+            return self.then(LayerNorm(1e-6 if settings.eps is None else settings.eps), name)
+        eps = 1e-5 if settings.eps is None else settings.eps
+        momentum = 0.1 if settings.momentum is None else settings.momentum
+        return self.then(BatchNorm(eps, momentum), name)
 
     def act(self, kind: str, *, name: str | None = None) -> Value:
         """The same shape through an activation; unchanged for "none"."""
-        return self if kind == "none" else self.recorder.add(Activate(kind), (self,), name)
+        return self if kind == "none" else self.then(Activate(kind), name)
 
     def linear(self, out: int, *, bias: bool = True, name: str | None = None) -> Value:
         """(C,) -> (out,)."""
-        return self.recorder.add(Linear(out, bias), (self,), name)
+        return self.then(Linear(out, bias), name)
 
     def pointwise(self, out: int, *, bias: bool = True, name: str | None = None) -> Value:
         """(C, H, W) -> (out, H, W), (C, N) -> (out, N): a linear layer on each pixel or token."""
-        return self.recorder.add(Linear(out, bias, each=True), (self,), name)
+        return self.then(Linear(out, bias, each=True), name)
 
     def attention(
         self,
@@ -185,15 +194,15 @@ class Value:
             within, border = fitted(self.spec.map, within)
         with self.at("attn"):
             if border != (0, 0):
-                y = self.recorder.add(Pad((0, 0), border), (self,))
+                y = self.then(Pad((0, 0), border))
             if cosine:
-                y = self.recorder.add(QueryKeyValue(inner, key_bias), (y,), "qkv")
+                y = y.then(QueryKeyValue(inner, key_bias), "qkv")
             else:
                 y = y.pointwise(3 * inner, name="qkv")
             attend = Attend(heads, within, pair(shift), bias, cosine, interleaved)
-            y = self.recorder.add(attend.on(y.spec), (y,)).pointwise(out, name="proj")
+            y = y.then(attend.on(y.spec)).pointwise(out, name="proj")
             if border != (0, 0):
-                y = self.recorder.add(Pad((0, 0), (-border[0], -border[1])), (y,))
+                y = y.then(Pad((0, 0), (-border[0], -border[1])))
         return y
 
     def scaled_conv(
@@ -213,15 +222,15 @@ class Value:
         k, s = pair(kernel), pair(stride)
         x, border = self._padded(padding, k, s, (1, 1))
         conv = Conv(out, k, s, border, groups, bias=True)
-        return self.recorder.add(ScaledConv(conv, factor, begin), (x,), name)
+        return x.then(ScaledConv(conv, factor, begin), name)
 
     def scale(self, factor: float) -> Value:
         """The same shape, times a constant; unchanged for 1."""
-        return self if factor == 1 else self.recorder.add(Scale(factor), (self,))
+        return self if factor == 1 else self.then(Scale(factor))
 
     def skip_gain(self) -> Value:
         """The same shape, times one learned number that begins at zero."""
-        return self.recorder.add(SkipGain(), (self,))
+        return self.then(SkipGain())
 
     def add_scaled(self, branch: Value, alpha: float) -> Value:
         """This value plus `alpha` times a branch of expected variance 1."""
@@ -229,27 +238,27 @@ class Value:
 
     def layer_scale(self, start: float) -> Value:
         """The same shape, each channel times a learned number; unchanged for a start of 0."""
-        return self.recorder.add(LayerScale(start), (self,)) if start else self
+        return self.then(LayerScale(start)) if start else self
 
     def tokens(self) -> Value:
         """(C, H, W) -> (C, H * W); tokens stay."""
-        return self if len(self.spec.size) == 1 else self.recorder.add(Tokens(), (self,))
+        return self if len(self.spec.size) == 1 else self.then(Tokens())
 
     def to_map(self, size: int | Pair) -> Value:
         """(C, H * W) -> (C, H, W)."""
-        return self.recorder.add(ToMap(pair(size)), (self,))
+        return self.then(ToMap(pair(size)))
 
     def class_token(self) -> Value:
         """(C, N) -> (C, N + 1): a learned token before all others."""
-        return self.recorder.add(ClassToken(), (self,))
+        return self.then(ClassToken())
 
     def positions(self) -> Value:
         """The same shape with a learned position table added."""
-        return self.recorder.add(Positions(), (self,))
+        return self.then(Positions())
 
     def gather(self) -> Value:
         """(C, H, W) -> (4 * C, ceil(H / 2), ceil(W / 2)): each 2x2 window as one pixel."""
-        return self.recorder.add(SpaceToDepth(), (self,))
+        return self.then(SpaceToDepth())
 
     def pool(
         self,
@@ -266,54 +275,54 @@ class Value:
         k, s = pair(kernel), pair(stride)
         before, after = self._border(padding, k, s, (1, 1))
         if before == after:
-            return self.recorder.add(Pool(kind, k, s, before, ceil, count_pad), (self,), name)
+            return self.then(Pool(kind, k, s, before, ceil, count_pad), name)
         if kind == "avg" and count_pad:
             x = self.pad(before, after)
-            return self.recorder.add(Pool(kind, k, s, (0, 0), ceil, count_pad), (x,), name)
+            return x.then(Pool(kind, k, s, (0, 0), ceil, count_pad), name)
         # what lies outside of the map doesn't count: a last, partial window where windows skip
         # pixels, else one window too many at the other side, which is cut off
         extra = [int(a > b and step == 1) for b, a, step in zip(before, after, s, strict=True)]
         border = (before[0] + extra[0], before[1] + extra[1])
-        y = self.recorder.add(Pool(kind, k, s, border, True, count_pad), (self,), name)
+        y = self.then(Pool(kind, k, s, border, True, count_pad), name)
         return y.pad((-extra[0], -extra[1]), 0)
 
     def pool_to(self, size: int | Pair) -> Value:
         """(C, H, W) -> (C, *size): means."""
-        return self.recorder.add(AdaptivePool(pair(size)), (self,))
+        return self.then(AdaptivePool(pair(size)))
 
     def global_pool(self, kind: str = "avg", *, keep: bool = False) -> Value:
         """(C, H, W) -> (C,), or (C, 1, 1) with `keep`; (C, N) -> (C,), of a "token" too."""
         if len(self.spec.size) == 1 or kind == "token":
-            return self.recorder.add(PoolTokens(kind), (self,))
-        return self.recorder.add(GlobalPool(kind, keep), (self,))
+            return self.then(PoolTokens(kind))
+        return self.then(GlobalPool(kind, keep))
 
     def lrn(self, size: int, alpha: float, beta: float, k: float) -> Value:
         """The same shape, each response divided by its neighbours'."""
-        return self.recorder.add(LocalResponseNorm(size, alpha, beta, k), (self,))
+        return self.then(LocalResponseNorm(size, alpha, beta, k))
 
     def flatten(self) -> Value:
         """(C, H, W) -> (C * H * W,), (C, N) -> (C * N,); a vector stays."""
-        return self.recorder.add(Flatten(), (self,)) if self.spec.size else self
+        return self.then(Flatten()) if self.spec.size else self
 
     def dropout(self, rate: float) -> Value:
         """The same shape; unchanged for a rate of 0."""
-        return self.recorder.add(Dropout(rate), (self,)) if rate else self
+        return self.then(Dropout(rate)) if rate else self
 
     def drop_path(self) -> Value:
         """A residual branch that training drops as often as the settings say."""
         rate = self.settings.drop_path
-        return self.recorder.add(DropPath(rate), (self,)) if rate else self
+        return self.then(DropPath(rate)) if rate else self
 
     def pad(self, before: int | Pair, after: int | Pair, value: float = 0.0) -> Value:
         """(C, H, W) with a border at the top and left, and at the bottom and right; a negative
         one crops."""
         op = Pad(pair(before), pair(after), value)
-        return self if op.trivial else self.recorder.add(op, (self,))
+        return self if op.trivial else self.then(op)
 
     def zero(self, stride: int = 1) -> Value:
         """Zeros of the shape that a stride leaves."""
         size = tuple(-(-side // stride) for side in self.spec.size)
-        return self.recorder.add(Zero(replace(self.spec, size=size)), (self,))
+        return self.then(Zero(replace(self.spec, size=size)))
 
     def concat(self, *others: Value) -> Value:
         """Channels one after another."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from nas.errors import GenotypeError
@@ -45,10 +46,7 @@ class Spec:
     @property
     def elements(self) -> int:
         """Numbers in one image's tensor."""
-        count = self.channels
-        for side in self.size:
-            count *= side
-        return count
+        return self.channels * prod(self.size)
 
     @property
     def map(self) -> Pair:
@@ -96,6 +94,7 @@ class Op(ABC):
     __slots__ = ()
     name: ClassVar[str]  # what a node of it is called where the block gives no name
     commutes: ClassVar[bool] = False  # the order of inputs doesn't matter
+    gives_zero: ClassVar[bool] = False  # zeros come out whatever goes in
     random: ClassVar[bool] = False  # two of them on one input differ in training
 
     @abstractmethod
@@ -122,11 +121,6 @@ class Op(ABC):
     def in_place(self, args: Sequence[str], me: str) -> str | None:
         """The expression that overwrites its first input, where that is cheaper; else None."""
         return None
-
-    @property
-    def gives_zero(self) -> bool:
-        """Whether zeros come out whatever goes in."""
-        return False
 
     @property
     def keeps_zero(self) -> bool:

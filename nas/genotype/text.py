@@ -1,40 +1,23 @@
 """From text to an expression: a subset of Python's expressions, parsed with `ast` and never
-evaluated.
-
-A text is lines: `name = expression` names a part, the last line is the genotype, a line that
-begins with an operator
-continues the one before, and `#` begins a comment.
-"""
+evaluated."""
 
 from __future__ import annotations
 
 import ast
-import keyword
-import re
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import NoReturn
 
 from nas.blocks import registry
 from nas.errors import GenotypeError, nearest, shown
 from nas.genotype import limits
 from nas.genotype.binding import JOINS, WORDS, leaf
-from nas.genotype.expression import Choice, Genotype, Named, Repeat, checked_name, count, genotype
+from nas.genotype.expression import Genotype, Named, Repeat, checked_name, count, genotype
+from nas.genotype.statements import Piece, Statement, refuse, statements
 
-FILE = "genotype.nas"  # a network's, in a folder of it
-_TOKEN = re.compile(
-    r"""(?P<string>"[^"\n]*"|'[^'\n]*') | (?P<comment>\#[^\n]*)
-      | (?P<fields>\((?:[^()\[\]{}"'\#\n]|"[^"\n]*"|'[^'\n]*')*+\))
-      | (?P<open>[(\[{]) | (?P<close>[)\]}])
-      | (?P<newline>\n(?:[ ]*+(?:\#[^\n]*+)?\n)*+) | (?P<join>>>|\|) | (?P<assign>=(?!=))""",
-    re.VERBOSE,
-)
 SHORT = 200  # characters of a piece that is kept
-_LEADING = (">>", "|", "+", "*", "@")  # a line that begins with one continues the line before
 _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.RShift: ">>",
     ast.BitOr: "|",
@@ -42,24 +25,6 @@ _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Mult: "*",
     ast.MatMult: "@",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a statement between top-level `>>` or `|`: its text and where it begins."""
-
-    text: str
-    line: int
-    column: int
-    join: str  # the operator before it; "" for the first
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One line with its continuations: the name it gives, if any, and its pieces."""
-
-    name: str | None
-    pieces: tuple[Piece, ...]
 
 
 def parse(text: str, source: str = "<text>") -> Genotype:
@@ -74,12 +39,12 @@ def parse(text: str, source: str = "<text>") -> Genotype:
         f"{source}: the text's length in characters", len(text), limits.TEXT, "shorten it"
     )
     text = text.replace("\r\n", "\n").expandtabs(1)
-    statements = _statements(text, source)
+    lines = statements(text, source)
     names: dict[str, Genotype] = {}
-    for statement in statements[:-1]:
+    for statement in lines[:-1]:
         if statement.name is None:
             first = statement.pieces[0]
-            _fail(
+            refuse(
                 source,
                 first.line,
                 first.column,
@@ -88,152 +53,21 @@ def parse(text: str, source: str = "<text>") -> Genotype:
             )
         first = statement.pieces[0]
         if statement.name in WORDS:  # a block's word may be taken: it is the newer name
-            _fail(
+            refuse(
                 source,
                 first.line,
                 1,
                 f"{statement.name!r} is a word of the language; call this part otherwise",
             )
         names[statement.name] = _Reader(source, names).statement(statement)
-    if not statements:
-        _fail(
+    if not lines:
+        refuse(
             source,
             1,
             1,
             "the text holds no expression; write one such as image(3, 32, 32) >> conv(16, 3)",
         )
-    return _Reader(source, names).statement(statements[-1])
-
-
-def load(path: str | Path) -> Genotype:
-    """The genotype in a `.nas` file, or in a folder: a network's, or a run's, which is its best.
-
-    Raises GenotypeError where it can't be read.
-    """
-    path = Path(path)
-    if path.is_dir():
-        path = _within(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise GenotypeError(f"{path}: can't be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise GenotypeError(
-            f"{path}: is no UTF-8 text (byte {error.start}); a .nas file is plain text"
-        ) from None
-    return parse(text, str(path))
-
-
-def _within(folder: Path) -> Path:
-    for path in (folder / FILE, folder / "best" / FILE):
-        if path.exists():
-            return path
-    raise GenotypeError(
-        f"{folder}: holds no network ({FILE} or best/{FILE}); name a run's folder or what "
-        "`nas compile --out` made"
-    )
-
-
-def _fail(source: str, line: int, column: int, rule: str) -> NoReturn:
-    raise GenotypeError(f"{source}, line {line}, column {column}: {rule}")
-
-
-def _statements(text: str, source: str) -> list[Statement]:
-    """The text cut at its lines and at the `>>` and `|` outside parentheses, so that long chains
-    stay flat."""
-    statements: list[Statement] = []
-    pieces: list[Piece] = []
-    name: str | None = None
-    line, line_start, depth, begin, join = 1, 0, 0, 0, ""
-    clean: list[str] = []  # the piece at hand without comments
-    begin_at = (1, 1)
-    continued = _continued(text)
-    cut = 0
-
-    def close_piece(end: int) -> None:
-        nonlocal cut
-        cut += 1
-        clean.append(text[begin:end])
-        written = "".join(clean)
-        for what, value, limit in (
-            ("blocks in a text", cut, limits.BLOCKS),
-            ("characters of an expression", len(written), limits.PIECE),
-        ):
-            if value > limit:
-                rule = f"{what} must be at most {limit}, but got {value}"
-                _fail(source, *begin_at, f"{rule}; name parts of it on lines of their own")
-        pieces.append(Piece(written, *begin_at, join))
-        clean.clear()
-
-    def close_statement(end: int) -> None:
-        nonlocal name
-        close_piece(end)
-        if len(pieces) > 1 or pieces[0].text.strip() or name is not None:
-            statements.append(Statement(name, tuple(pieces)))
-        pieces.clear()
-        name = None
-
-    for token in _TOKEN.finditer(text):
-        kind, at = token.lastgroup, token.start()
-        if kind == "comment":
-            clean.append(text[begin:at])
-            begin = token.end()
-        elif kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth -= 1
-            if depth < 0:
-                _fail(
-                    source,
-                    line,
-                    at - line_start + 1,
-                    f"{token.group()!r} closes nothing; remove it",
-                )
-        elif kind == "newline":
-            lines = token.group().count("\n")
-            line, line_start = line + lines, token.end()
-            if lines > 1:  # with comments between
-                clean.append(text[begin:at] + "\n" * lines)
-                begin = at = token.end()
-            if depth == 0 and not continued[line - 2]:
-                close_statement(at)
-                begin, join = token.end(), ""
-                begin_at = (line, 1)
-        elif kind == "join" and depth == 0:
-            close_piece(at)
-            begin, join = token.end(), token.group()
-            begin_at = (line, token.end() - line_start + 1)
-        elif kind == "assign" and depth == 0:
-            written = ("".join(clean) + text[begin:at]).strip()
-            usable = written.isidentifier() and written.isascii() and not keyword.iskeyword(written)
-            if pieces or name is not None or not usable:
-                _fail(
-                    source,
-                    line,
-                    at - line_start + 1,
-                    "`=` names a line's expression, as in `cell = conv(32, 3)`",
-                )
-            name = written
-            clean.clear()
-            begin = token.end()
-            begin_at = (line, token.end() - line_start + 1)
-    if depth:
-        _fail(source, line, len(text) - line_start + 1, "a parenthesis is never closed; close it")
-    close_statement(len(text))
-    return statements
-
-
-def _continued(text: str) -> list[bool]:
-    """For each line, whether the next one that says something begins with an operator."""
-    lines = text.split("\n")
-    result = [False] * len(lines)
-    following = False
-    for number in range(len(lines) - 1, -1, -1):
-        result[number] = following
-        line = lines[number].lstrip()
-        if line and not line.startswith("#"):
-            following = line.startswith(_LEADING)
-    return result
+    return _Reader(source, names).statement(lines[-1])
 
 
 class _Reader:
@@ -261,7 +95,7 @@ class _Reader:
         self.piece = piece
         if not piece.text.strip():
             what = f"after {piece.join!r}" if piece.join else "before the operator"
-            _fail(
+            refuse(
                 self.source,
                 piece.line,
                 piece.column,
@@ -280,14 +114,14 @@ class _Reader:
         except SyntaxError as error:
             self._fail_at(error.lineno or 1, max(0, (error.offset or 1) - 1), error.msg)
         except (RecursionError, MemoryError):
-            _fail(
+            refuse(
                 self.source,
                 piece.line,
                 piece.column,
                 "expressions are nested too deeply; name inner ones on lines of their own",
             )
         except ValueError as error:
-            _fail(self.source, piece.line, piece.column, f"{error}; remove it")
+            refuse(self.source, piece.line, piece.column, f"{error}; remove it")
         return self.expression(tree.body, 0)
 
     def _fail_at(self, row: int, offset: int, rule: str) -> NoReturn:
@@ -295,8 +129,8 @@ class _Reader:
         parenthesis in front."""
         line, column = self._begin()
         if row == 1:
-            _fail(self.source, line, max(column, column + offset - 1), rule)
-        _fail(self.source, line + row - 1, offset + 1, rule)
+            refuse(self.source, line, max(column, column + offset - 1), rule)
+        refuse(self.source, line + row - 1, offset + 1, rule)
 
     def _begin(self) -> tuple[int, int]:
         lead = len(self.piece.text) - len(self.piece.text.lstrip())
@@ -454,6 +288,3 @@ def _join(sign: str, items: list[Genotype]) -> Genotype:
         if len(items) == 1
         else JOINS[sign](tuple(genotype(item, f"`{sign}`") for item in items))
     )
-
-
-__all__ = ["Choice", "load", "parse"]

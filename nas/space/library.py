@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nas.errors import SpaceError, nearest
-from nas.genotype import Genotype
-from nas.genotype.text import load as load_file
-from nas.genotype.text import parse
+from nas.genotype import Genotype, parse
+from nas.genotype import load as load_file
 from nas.zoo import references
 
 FOLDER = (

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from nas.costs import figures
 from nas.data import load as load_data
-from nas.genotype import Genotype
+from nas.genotype import Genotype, load
 from nas.genotype.hashing import canonical_hash
-from nas.genotype.text import load
 from nas.scaling import Budget, Factors, grown, laws, solve
 from nas.scaling.resolution import sides_of
 from nas.space import fit

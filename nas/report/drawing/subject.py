@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.genotype import Genotype, load
-from nas.genotype.text import FILE
+from nas.genotype.files import FILE
 from nas.space.library import known
 from nas.zoo import genotype, reference
 

@@ -23,6 +23,7 @@ from nas.genotype.expression import Genotype
 from nas.genotype.normal import normal
 from nas.graph import Graph
 from nas.ops import Add, BatchNorm, Conv, DropPath, Layer, LayerNorm, Linear, Multiply
+from nas.ops.fresh import NORMS, bare
 from nas.ops.initialise import initialise
 
 LARGE = 1 << 16  # weights of a layer that is worth a thread
@@ -104,10 +105,10 @@ def part(scope: Scope, *, seed: int = 0, device: str | torch.device = "cpu") -> 
 
 def _build(scope: Scope, device: torch.device, *, root: bool = False) -> nn.Module:
     plain = scope.plain and not root
-    module = nn.Sequential() if plain else _class(scope.label, scope.forward, root)()
+    module = bare(nn.Sequential if plain else _class(scope.label, scope.forward, root))
     for name, part in scope.parts.items():
         made = part.build(device) if isinstance(part, Layer) else _build(part, device)
-        module.add_module(name, made)
+        module._modules[name] = made
     return module
 
 
@@ -138,7 +139,7 @@ def _initialise(network: nn.Module, seed: int | None, device: torch.device) -> N
     jobs = [
         (layer, _mixed(start, number))
         for number, layer in enumerate(layers)
-        if layer._parameters or layer._buffers
+        if (layer._parameters or layer._buffers) and not isinstance(layer, NORMS)
     ]
 
     def begin(jobs: list[tuple[nn.Module, int]]) -> None:

@@ -9,6 +9,7 @@ made from the operations and set as attributes, so that equal `forward`s are one
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -89,12 +90,8 @@ def _together(graph: Graph, main: set[int]) -> set[int]:
 class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.readers: dict[int, int] = {}
-        for node in graph.nodes:
-            for index in node.inputs:
-                self.readers[index] = self.readers.get(index, 0) + 1
-        for index in (graph.output, *(index for index, _ in graph.aux)):
-            self.readers[index] = self.readers.get(index, 0) + 1
+        self.readers = Counter(index for node in graph.nodes for index in node.inputs)
+        self.readers.update([graph.output, *(index for index, _ in graph.aux)])
 
     def scope(
         self,
@@ -152,11 +149,8 @@ class _Writer:
         reads = list(
             dict.fromkeys(i for step in group for i in step.node.inputs if i not in inside)
         )
-        gives = [
-            i
-            for i in sorted(inside)
-            if self.readers[i] > sum(step.node.inputs.count(i) for step in group)
-        ]
+        within = Counter(index for step in group for index in step.node.inputs)
+        gives = [index for index in sorted(inside) if self.readers[index] > within[index]]
         name = group[0].rest[0]
         assert name not in made.parts, f"{name} is written twice"
         steps = [_Step(step.index, step.node, step.rest[1:]) for step in group]
@@ -192,24 +186,15 @@ class _Names:
 
     def __init__(self, inputs: Sequence[int], last_use: dict[int, int]) -> None:
         self.last_use = last_use
-        self.held: dict[int, str] = {}
-        self.at_start: dict[int, str] = {}
-        for index in inputs:
-            self.at_start[index] = self.bind(index, -1)
+        self.held = dict(zip(inputs, _letters(), strict=False))
+        self.at_start = self.held
 
-    def bind(self, index: int, now: int | None = None) -> str:
+    def bind(self, index: int) -> str:
         """A variable for the value: one whose value isn't read any more, else a new one."""
-        moment = index if now is None else now
-        free = {
-            name
-            for i, name in self.held.items()
-            if self.last_use.get(i, -1) <= moment and i not in (index,)
-        }
-        busy = set(self.held.values()) - free if now is None else set(self.held.values())
-        name = next(name for name in _letters() if name not in busy)
-        for other in [i for i, held in self.held.items() if held == name]:
-            del self.held[other]
-        self.held[index] = name
+        last = self.last_use
+        self.held = {i: name for i, name in self.held.items() if last.get(i, -1) > index}
+        busy = self.held.values()
+        name = self.held[index] = next(name for name in _letters() if name not in busy)
         return name
 
     def first(self, index: int) -> str:

@@ -14,19 +14,19 @@ import torch
 from torch import nn
 
 from nas.ops.draw import cut_normal, normal, uniform
-
-_NORM = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
+from nas.ops.fresh import NORMS
 
 
 @torch.no_grad()
 def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Set a layer's own parameters and buffers; its children are left alone.
+    """Set a layer's own parameters and buffers; its children are left alone, and norms are as they
+    were made.
 
     A layer of our own says itself how it begins.
     """
-    start = getattr(module, "start", None)
+    start = getattr(type(module), "start", None)
     if start is not None:
-        start(generator)
+        start(module, generator)
     elif isinstance(module, nn.Conv2d):
         height, width = module.kernel_size
         fan = module.out_channels // module.groups * height * width / 2
@@ -43,10 +43,7 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
         uniform(module.weight, 1 / math.sqrt(module.in_features), generator)
         if module.bias is not None:
             module.bias.zero_()
-    elif isinstance(module, nn.modules.batchnorm._BatchNorm):
-        for name, value in _NORM.items():
-            getattr(module, name).fill_(value)
-    elif isinstance(module, nn.LayerNorm | nn.PReLU):
+    elif isinstance(module, nn.PReLU):
         module.reset_parameters()
-    elif next(module.parameters(recurse=False), None) is not None:
+    elif not isinstance(module, NORMS) and next(module.parameters(recurse=False), None) is not None:
         raise AssertionError(f"no initialisation is known for {type(module).__name__}")

@@ -52,8 +52,8 @@ def compile(
 
 
 def load(folder: str | Path) -> Network:
-    """The network that `nas compile --out` or a search's `best/` left in a folder, with its
-    weights, in eval mode.
+    """The network that `nas compile --out` left in a folder, or the best of a run's folder, with
+    its weights, in eval mode.
 
     Nothing in the folder is executed. Raises RunError where it holds no genotype, or none that can
     be read, GenotypeError for one that can't be built, WeightsError for weights that are missing,

@@ -13,6 +13,7 @@ from nas.artefacts.readme import Origin, made, readme, table
 from nas.costs import card
 from nas.errors import GenotypeError, RunError
 from nas.genotype import Genotype, load
+from nas.genotype.files import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,8 @@ def complete(folder: Path, formats: tuple[str, ...]) -> Exports:
 
 
 def read(folder: Path) -> Network:
-    """The compiled network of a folder with its weights, in eval mode; nothing there is executed.
+    """The compiled network of a folder, or a run's best, with its weights, in eval mode; nothing
+    there is executed.
 
     Raises GenotypeError, WeightsError or RunError where the folder doesn't hold one.
     """
@@ -132,11 +134,12 @@ def read(folder: Path) -> Network:
     from nas.train.checkpoint import restore
 
     try:
-        genotype = load(folder / GENOTYPE)
+        path = within(folder)
+        genotype = load(path)
     except GenotypeError as error:
-        raise RunError(f"{folder}: holds no network: {error}") from error
+        raise RunError(str(error)) from error
     network = compile(genotype)
-    restore(network, folder / WEIGHTS)
+    restore(network, path.parent / WEIGHTS)
     return network.eval()
 
 

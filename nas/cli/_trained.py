@@ -20,12 +20,9 @@ def trained(folder: Path, data: DataSet, resolution: int | None = None) -> tuple
     where the folder holds no network, `GenotypeError` where one takes no other resolution.
     """
     import nas
-    from nas.artefacts.whole import GENOTYPE
     from nas.genotype.recording import graph
     from nas.train.fixres import at_resolution
 
-    if not (folder / GENOTYPE).exists() and (folder / "best" / GENOTYPE).exists():
-        folder = folder / "best"
     network = nas.load(folder)
     channels, answers = network.input_shape[0], graph(nas.parse(network.genotype)).spec.shape
     if (channels, *answers) != (data.shape[0], len(data.classes)):

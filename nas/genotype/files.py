@@ -18,7 +18,7 @@ def load(path: str | Path) -> Genotype:
     """
     path = Path(path)
     if path.is_dir():
-        path = _within(path)
+        path = within(path)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -30,7 +30,9 @@ def load(path: str | Path) -> Genotype:
     return parse(text, str(path))
 
 
-def _within(folder: Path) -> Path:
+def within(folder: Path) -> Path:
+    """The file of the network in a folder: its own, or the best of a run. Raises GenotypeError where
+    there is none."""
     for path in (folder / FILE, folder / "best" / FILE):
         if path.exists():
             return path

@@ -138,7 +138,7 @@ def test_tables_for_people(capsys):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["gone"], 1, "gone: holds no network: "),
+        (["gone"], 1, "gone: holds no network (genotype.nas or best/genotype.nas)"),
         (["a", "a"], 2, "a folder is given twice"),
         (["a", "--crops", "3"], 2, "crops must be 1 or 10"),
         (["a", "--crops", "10", "--dense"], 2, "--dense sees every crop"),
@@ -147,7 +147,7 @@ def test_tables_for_people(capsys):
         (["a", "--resolution", "0"], 2, "--resolution 0: must be at least 1"),
         (["a", "flat", "--resolution", "32"], 1, "flat: fc"),
         (["flat", "--scales", "2"], 1, "the network takes one size only"),
-        (["b", "--data", "cifar100"], 1, "b/best: the network tells 10 classes apart in images"),
+        (["b", "--data", "cifar100"], 1, "b: the network tells 10 classes apart in images"),
     ],
 )
 def test_mistakes_are_one_sentence(words, code, said, capsys):

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from nas import load
 from nas.cli import main
 
 SPACE = (
@@ -82,6 +84,12 @@ def test_the_last_line_says_where_the_best_is_and_how_good(finished: Path) -> No
     assert found
     assert Path(found[1]) == finished
     assert 5 < float(found[2]) <= 100
+
+
+def test_a_run_s_folder_is_loaded_as_its_best(finished: Path) -> None:
+    whole, best = load(finished), load(finished / "best")
+    assert whole.genotype == best.genotype
+    assert all(map(torch.equal, whole.state_dict().values(), best.state_dict().values()))
 
 
 def test_best_is_trained_again_to_the_same_weights_by_its_command(finished: Path) -> None:

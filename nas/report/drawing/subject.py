@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.genotype import Genotype, load
-from nas.genotype.files import FILE
+from nas.genotype.files import within
 from nas.space.library import known
 from nas.zoo import genotype, reference
 
@@ -43,9 +43,8 @@ def subject(what: str) -> Subject:
 
 
 def _folder(path: Path) -> Subject:
-    found = load(path)
-    folder = path if (path / FILE).exists() else path / "best"
-    return Subject(found, path.resolve().name, _scores(folder / "cost.json"))
+    file = within(path)
+    return Subject(load(file), path.resolve().name, _scores(file.with_name("cost.json")))
 
 
 def _scores(path: Path) -> str:

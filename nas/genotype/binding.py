@@ -24,10 +24,10 @@ from nas.genotype.expression import (
     Sum,
     Tap,
     Tie,
-    checked_name,
     count,
     genotype,
 )
+from nas.genotype.words import checked_name
 
 LARGEST_IMAGE = 1 << 14  # pixels a side
 

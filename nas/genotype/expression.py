@@ -1,15 +1,13 @@
 """Expressions: what a genotype is made of. Immutable, compared and hashed by value, bounded in
 size.
 
-`a >> b` b after a; `a | b` both read one input, outputs concatenated; `a + b` likewise, added; `a
-* n` n in a row;
-`a @ "name"` names the output. Python's precedence holds: `*` and `@`, then `+`, then `>>`, then
-`|`.
+`a >> b` b after a; `a | b` both read one input, outputs concatenated; `a + b` likewise, added;
+`a * n` n in a row; `a @ "name"` names the output. Python's precedence holds: `*` and `@`, then `+`,
+then `>>`, then `|`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
@@ -18,7 +16,7 @@ from nas.blocks import registry
 from nas.blocks.fields import Scalar
 from nas.errors import GenotypeError, shown
 from nas.genotype import limits
-from nas.genotype.words import RESERVED
+from nas.genotype.words import checked_name
 from nas.graph import Inside
 
 
@@ -27,20 +25,15 @@ class Genotype(Inside):
     """An expression made of blocks; with choices left in it, a search space.
 
     `str()` gives its text, and `nas.parse(str(g)) == g`. It has no truth value: `a or b` and
-    chained comparisons are
-    mistakes for `|` and `>>`, and are refused.
+    chained comparisons are mistakes for `|` and `>>`, and are refused. `blocks` are counted after
+    writing out repeats, `depth` is that of expressions inside expressions, `size` the number of
+    expressions written; `open` says that choices are left in it.
     """
 
-    blocks: int = field(
-        default=1, init=False, compare=False, repr=False
-    )  # after writing out repeats
-    depth: int = field(
-        default=1, init=False, compare=False, repr=False
-    )  # expressions inside expressions
-    size: int = field(default=1, init=False, compare=False, repr=False)  # expressions written
-    open: bool = field(
-        default=False, init=False, compare=False, repr=False
-    )  # choices are left in it
+    blocks: int = field(default=1, init=False, compare=False, repr=False)
+    depth: int = field(default=1, init=False, compare=False, repr=False)
+    size: int = field(default=1, init=False, compare=False, repr=False)
+    open: bool = field(default=False, init=False, compare=False, repr=False)
 
     def _measure(self, parts: tuple[Genotype, ...], times: int = 1) -> None:
         blocks, depth, size, still_open = 0, 0, self.size, self.open
@@ -122,22 +115,6 @@ def count(value: object) -> int | Choice:
             f"`*` repeats a whole number of times, at least 1, but got {shown(value)}"
         )
     limits.within("a repeat", value, limits.REPEATS, "repeat less")
-    return value
-
-
-def checked_name(value: object) -> str:
-    """A name for `@`, `tie` or `choice`: letters, digits and _, not all digits; GenotypeError
-    else."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+", value) or value.isdigit():
-        raise GenotypeError(
-            f"a name must be letters, digits and _ with at least one letter, but got {shown(value)}"
-        )
-    limits.within("a name's length", len(value), limits.NAME, "shorten it")
-    if value in RESERVED or value.startswith("_"):
-        raise GenotypeError(
-            f"the name {value!r} is taken by torch's modules; "
-            f"choose another, such as {value.strip('_')}1"
-        )
     return value
 
 
@@ -259,9 +236,8 @@ def _no_image(body: Genotype, what: str) -> None:
 class Repeat(Genotype):
     """`body * times`, or `each(body, times)` where the choices inside are made anew for each copy.
 
-    Written out, a single block keeps its stride only in the first copy (pools keep it); a
-    composite is repeated as
-    it stands.
+    Written out, a single block keeps its stride only in the first copy (pools keep it); a composite
+    is repeated as it stands.
     """
 
     body: Genotype = field(default_factory=lambda: Leaf("identity"))

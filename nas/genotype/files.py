@@ -31,8 +31,8 @@ def load(path: str | Path) -> Genotype:
 
 
 def within(folder: Path) -> Path:
-    """The file of the network in a folder: its own, or the best of a run. Raises GenotypeError where
-    there is none."""
+    """The file of the network in a folder: its own, or that of a run's best. Raises GenotypeError
+    where there is none."""
     for path in (folder / FILE, folder / "best" / FILE):
         if path.exists():
             return path

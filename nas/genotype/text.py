@@ -14,8 +14,9 @@ from nas.blocks import registry
 from nas.errors import GenotypeError, nearest, shown
 from nas.genotype import limits
 from nas.genotype.binding import JOINS, WORDS, leaf
-from nas.genotype.expression import Genotype, Named, Repeat, checked_name, count, genotype
+from nas.genotype.expression import Genotype, Named, Repeat, count, genotype
 from nas.genotype.statements import Piece, Statement, refuse, statements
+from nas.genotype.words import checked_name
 
 SHORT = 200  # characters of a piece that is kept
 _OPERATORS: Mapping[type[ast.operator], str] = {

@@ -1,8 +1,13 @@
-"""Names that a part of a network can't bear: torch's modules have attributes of these names."""
+"""Names of a network's parts, and those that none can bear."""
 
 from __future__ import annotations
 
-RESERVED = frozenset(
+import re
+
+from nas.errors import GenotypeError, shown
+from nas.genotype import limits
+
+RESERVED = frozenset(  # torch's modules have attributes of these names
     [
         "T_destination",
         "add_module",
@@ -68,3 +73,19 @@ RESERVED = frozenset(
         "zero_grad",
     ]
 )
+
+
+def checked_name(value: object) -> str:
+    """A name for `@`, `tie` or `choice`: letters, digits and _, not all digits; GenotypeError
+    else."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+", value) or value.isdigit():
+        raise GenotypeError(
+            f"a name must be letters, digits and _ with at least one letter, but got {shown(value)}"
+        )
+    limits.within("a name's length", len(value), limits.NAME, "shorten it")
+    if value in RESERVED or value.startswith("_"):
+        raise GenotypeError(
+            f"the name {value!r} is taken by torch's modules; "
+            f"choose another, such as {value.strip('_')}1"
+        )
+    return value

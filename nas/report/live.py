@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    ConsoleRenderable,
+    Group,
+    RenderableType,
+    RenderResult,
+)
+from rich.control import Control
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.segment import ControlType, Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -37,9 +48,15 @@ class Display(Protocol):
 
 
 def display(progress: Callable[[], Progress], console: Console | None = None) -> Display:
-    """A display for where the output goes; it calls `progress` whenever it draws."""
+    """A display for where the output goes; it calls `progress` whenever it draws.
+
+    Plain lines go to files and pipes, to a terminal that can't move its cursor (TERM=dumb), and to
+    a log of continuous integration (CI=true), which may call itself a terminal.
+    """
     console = console or Console(highlight=False)
-    return Screen(progress, console) if console.is_terminal else Lines(progress, console)
+    logged = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    redraws = console.is_terminal and not console.is_dumb_terminal and not logged
+    return Screen(progress, console) if redraws else Lines(progress, console)
 
 
 class Lines:
@@ -73,9 +90,11 @@ class Screen:
     def __init__(self, progress: Callable[[], Progress], console: Console) -> None:
         self._progress = progress
         self._last = ""
-        self._live = Live(
+        self._widths: list[int] = []
+        self._live = _Block(
             get_renderable=self._draw, console=console, refresh_per_second=4, transient=False
         )
+        self._live.widths = self._widths
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -98,7 +117,40 @@ class Screen:
         self._live.refresh()
 
     def _draw(self) -> RenderableType:
-        return draw(self._progress(), self._last)
+        return _Measured(draw(self._progress(), self._last), self._widths)
+
+
+class _Block(Live):
+    """A block that leaves nothing behind where the terminal became narrower: it takes into account
+    that the terminal has broken the longer of its lines since. (One that cuts them instead, as
+    xterm does, loses as many lines above.)"""
+
+    widths: Sequence[int] = ()  # of the lines on the screen
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """What is printed, after the rows are erased that rich doesn't know of."""
+        broken = sum(max(0, each - 1) // max(1, self.console.width) for each in self.widths)
+        printed = super().process_renderables(renderables)
+        if not broken:
+            return printed
+        erase = (ControlType.ERASE_IN_LINE, 2)
+        rows = ((ControlType.CURSOR_UP, 1), erase) * broken
+        return [Control(ControlType.CARRIAGE_RETURN, erase, *rows), *printed]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What notes, whenever it is printed, how wide its lines are."""
+
+    content: RenderableType
+    widths: list[int]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = console.render_lines(self.content, options, pad=False)
+        self.widths[:] = map(Segment.get_line_length, lines)
+        for line in lines:
+            yield from line
+            yield Segment.line()
 
 
 def draw(progress: Progress, last: str = "") -> RenderableType:

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from nas.report.live import Lines, Screen, display, draw
@@ -64,7 +65,31 @@ def test_a_pipe_gets_one_line_a_trial() -> None:
     ]
 
 
-def test_the_display_fits_the_output() -> None:
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        ({}, False),
+        ({"TERM": "dumb"}, True),
+        ({"CI": "true"}, True),
+        ({"CI": "1"}, True),
+        ({"CI": "false"}, False),
+        ({"NO_COLOR": "1"}, False),  # no colours, but it may redraw itself
+    ],
+)
+def test_what_cannot_redraw_or_is_a_log_gets_plain_lines(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], plain: bool
+) -> None:
+    for name in ("TERM", "CI", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
+    assert isinstance(display(lambda: NOW, terminal), Lines if plain else Screen)
+
+
+def test_the_display_fits_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     assert isinstance(display(lambda: NOW, Console(file=io.StringIO())), Lines)
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     screen = display(lambda: NOW, terminal)
@@ -73,3 +98,22 @@ def test_the_display_fits_the_output() -> None:
         screen.told("trial 8: accuracy 0.9800", better=True)
     assert isinstance(terminal.file, io.StringIO)
     assert "trial 8: accuracy 0.9800 (best so far)" in terminal.file.getvalue()
+
+
+def test_a_narrower_terminal_is_cleared_of_the_lines_it_broke(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, no_color=True)
+    screen = Screen(lambda: NOW, console)
+    with screen:
+        screen.told("trial 8: accuracy 0.9000, 3.1 s", better=False)
+        console.width = 40
+        console.file = after = io.StringIO()
+        screen.told("trial 8: accuracy 0.9000, 3.1 s", better=False)
+        up = after.getvalue().count("\x1b[1A")
+    lines = [line.rstrip() for line in shown(NOW).splitlines()]
+    rows = sum(-(-len(line) // 40) for line in lines)
+    assert rows == len(lines) + 3  # the headline, the bar and the best are longer
+    assert up == rows - 1

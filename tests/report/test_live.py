@@ -113,7 +113,7 @@ def test_a_narrower_terminal_is_cleared_of_the_lines_it_broke(
         console.file = after = io.StringIO()
         screen.told("trial 8: accuracy 0.9000, 3.1 s", better=False)
         up = after.getvalue().count("\x1b[1A")
-    lines = [line.rstrip() for line in shown(NOW).splitlines()]
+    lines = shown(NOW).splitlines()
     rows = sum(-(-len(line) // 40) for line in lines)
     assert rows == len(lines) + 3  # the headline, the bar and the best are longer
     assert up == rows - 1

@@ -13,14 +13,16 @@ _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def parse_count(text: str) -> int:
-    """The whole number that `text` writes, with or without a unit k, M, G, B (= G) or T.
+    """The whole number that `text` writes, with or without a unit k, M, G, B (= G) or T, or as
+    a power of ten: `4e8`.
 
     Raises `UsageError` where it is no count of at least 1.
 
     >>> parse_count("2.5G")
     2500000000
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+) ?([kKmMgGbBtT]?)", text.strip())
+    written = r"((?:\d+(?:\.\d+)?|\.\d+)(?:[eE]\+?\d\d?)?) ?([kKmMgGbBtT]?)"
+    found = re.fullmatch(written, text.strip())
     count = 0
     if found:
         unit = found[2]

@@ -23,7 +23,9 @@ from nas.quantity import (
         ("17", 17),
         (".5m", 500_000),
         ("3K", 3000),
-        *((bad, None) for bad in ("1e3", "-1", "0", "", "M", "4X", "nan", "1_000")),
+        ("1e9", 10**9),
+        ("2.5E+3", 2500),
+        *((bad, None) for bad in ("1e-3", "1e999", "e3", "-1", "0", "", "M", "4X", "nan", "1_000")),
     ],
 )
 def test_counts(text: str, count: int | None) -> None:

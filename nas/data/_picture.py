@@ -43,6 +43,8 @@ def opened(file: Path | bytes) -> Picture:
         raise DataError(str(error)) from error
     except UnidentifiedImageError as error:
         raise DataError("it is no picture in a known format") from error
+    if image.mode == "F":
+        raise DataError("its pixels are floats, of which nobody says what white is; save bytes")
     if image.mode.startswith("I"):  # 16 bits of grey, which conversion would cut off at 255
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:

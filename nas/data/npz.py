@@ -62,8 +62,8 @@ def _described(name: str, path: Path, changed: int) -> DataSet:
     import torch
 
     parts = _parts(path)
-    classes = _classes(path, parts)
     train = _part(path, parts, Part.TRAIN)
+    classes = _classes(path, parts)
     some = train.images[:: -(-len(train) // SAMPLE)].double() / 255
     std, mean = torch.std_mean(some, (0, 2, 3))
     spread = std.clamp(min=1 / 255)  # a channel of one shade only
@@ -162,9 +162,16 @@ def _stored(place: _Place) -> Split:
             f"{place.path}: {place.labels} must be {len(images)} integers, one per image, but is "
             f"{labels.dtype} of shape {labels.shape}"
         )
-    if len(labels) and int(labels.min()) < 0:
+    if not len(labels):
+        raise DataError(f"{place.path}: {place.images} holds no images")
+    if int(labels.min()) < 0:
         raise DataError(
             f"{place.path}: {place.labels} must be 0 or more, but one is {labels.min()}"
+        )
+    if int(labels.max()) >= len(labels):  # each class needs an image
+        raise DataError(
+            f"{place.path}: {place.labels} must be classes numbered from 0 without gaps, but one "
+            f"is {labels.max()} and there are {len(labels)} images"
         )
     return Split(torch.from_numpy(images), torch.from_numpy(labels.astype("int64")))
 

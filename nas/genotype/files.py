@@ -20,7 +20,7 @@ def load(path: str | Path) -> Genotype:
     if path.is_dir():
         path = within(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
     except OSError as error:
         raise GenotypeError(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError as error:

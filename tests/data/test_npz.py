@@ -115,6 +115,10 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
     assert "labels must be 0 or more, but one is -1" in refusal(
         images=pixels(60, 4, 4), labels=LABELS - 1
     )
+    assert "images holds no images" in refusal(images=pixels(0, 4, 4), labels=LABELS[:0])
+    assert "without gaps, but one is 1000000002 and there are 60 images" in refusal(
+        images=pixels(60, 4, 4), labels=LABELS + 10**9
+    )
     assert "there is no image of class '1'" in refusal(
         images=pixels(60, 4, 4), labels=LABELS // 2 * 2
     )

@@ -7,6 +7,7 @@ from PIL import Image
 from witness import torchvision
 
 from nas.data._picture import CORRUPT, cropped, decoded, opened, viewed
+from nas.errors import DataError
 
 
 def photo(width=90, height=60):
@@ -72,6 +73,12 @@ def test_transparent_parts_are_white_and_palettes_are_looked_up():
     array = decoded(saved(see_through, "PNG", transparency=see_through.getpixel((5, 5))))
     assert (array[5, 5] == 255).all()
     assert decoded(saved(photo().quantize(64), "GIF")).shape == (60, 90, 3)
+
+
+def test_floats_have_no_white():
+    grey = Image.fromarray(np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4))
+    with pytest.raises(DataError, match="its pixels are floats, of which nobody says what white"):
+        opened(saved(grey, "TIFF"))
 
 
 def test_damaged_files_raise_what_is_caught():

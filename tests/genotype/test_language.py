@@ -293,6 +293,8 @@ def test_files(tmp_path):
     path = tmp_path / "net.nas"
     path.write_text("# é\nimage(3, 8, 8)\n>> conv(8)\n", encoding="utf-8")
     assert load(path) == image(3, 8, 8) >> conv(8)
+    path.write_text("image(3, 8, 8)\r\n>> conv(8)\r\n", encoding="utf-8-sig", newline="")
+    assert load(path) == image(3, 8, 8) >> conv(8)
     path.write_text("image(3, 8, 8)\n>> cnov(8)\n")
     with pytest.raises(
         GenotypeError, match=r"net\.nas, line 2, column 4: no block is called 'cnov'"

@@ -148,6 +148,18 @@ def test_branches_are_a_list() -> None:
     assert "getattr" not in text
 
 
+def test_what_is_usual_is_a_default_and_what_comes_out_is_called_so() -> None:
+    text = standalone(nas.genotype("googlenet"))
+    assert "def __init__(self, channels, out, kernel=1, stride=1):" in text
+    assert "self.conv = Conv(3, 64, kernel=7, stride=2)" in text
+    assert "self.conv2 = Conv(64, 64)\n" in text
+    assert "def __init__(self, channels, conv_out, out):" in text
+    assert "return self.conv2(self.conv(x))" in text
+    text = standalone(nas.genotype("efficientnet_b0"))
+    assert "def __init__(self, channels, expand_out, kernel, reduce_out, out, stride=1):" in text
+    assert '"""As MBConv, with `expand` and `expand_norm`, the input added."""' in text
+
+
 def test_blocks_that_differ_in_a_number_are_one_class() -> None:
     text = same(nas.parse("image(3, 16, 16) >> conv(32) >> nf_bottleneck(32) * 4 >> classifier(2)"))
     assert text.count("class NormFreeBottleneck") == 1

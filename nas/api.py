@@ -42,9 +42,9 @@ def compile(
     width) to logits (N, classes); with auxiliary heads, in training, to `Output(logits, aux)`.
 
     `what` is as in `cost`. `seed` draws the first weights, the same on every run; without it they
-    come from torch's own generator. `device` "meta" allocates nothing. `zero_gamma` lets residual
-    branches begin at zero (arXiv:1706.02677). Raises GenotypeError for choices left open, shapes
-    that don't fit, or more weights than free memory.
+    come from torch's own generator. `device` is torch's default unless given; "meta" allocates
+    nothing. `zero_gamma` lets residual branches begin at zero (arXiv:1706.02677). Raises
+    GenotypeError for choices left open, shapes that don't fit, or more weights than free memory.
     """
     from nas.compiler.network import compile as build
 

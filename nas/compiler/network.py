@@ -80,7 +80,7 @@ def compile(
     than free memory.
     """
     graph = normal(genotype)
-    target = torch.device(device or "cpu")
+    target = torch.get_default_device() if device is None else torch.device(device)
     if target.type == "cpu":
         _fits(graph)
     network = cast(Network, _build(outline(graph), target, root=True))
@@ -134,7 +134,7 @@ def _revive(label: str, forward: str, root: bool) -> nn.Module:
 
 def _initialise(network: nn.Module, seed: int | None, device: torch.device) -> None:
     """Every layer from a generator of its own: order and number of threads don't matter."""
-    start = int(torch.randint(1 << 62, ())) if seed is None else seed
+    start = int(torch.randint(1 << 62, (), device="cpu")) if seed is None else seed
     layers = [module for module in network.modules() if not isinstance(module, Generated)]
     jobs = [
         (layer, _mixed(start, number))

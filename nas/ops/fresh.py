@@ -45,7 +45,7 @@ class _Mould:
     settings: tuple[tuple[str, Any], ...]
     tables: tuple[tuple[str, Any], ...]  # of hooks, mostly empty; of parts, without them
     parameters: tuple[tuple[str, _Make, tuple[int, ...]], ...]  # shapes
-    buffers: tuple[tuple[str, _Make, tuple[int, ...], torch.dtype], ...]
+    buffers: tuple[tuple[str, _Make, tuple[int, ...], torch.dtype | None], ...]
     children: tuple[tuple[str, _Mould], ...]
 
     def cast(self, device: torch.device) -> nn.Module:
@@ -110,6 +110,11 @@ def _taken(module: nn.Module, kind: type[nn.Module]) -> _Mould:
         tuple(settings),
         tuple(tables),
         tuple((name, make(name), tuple(each.shape)) for name, each in parameters),
-        tuple((name, make(name), tuple(each.shape), each.dtype) for name, each in buffers),
+        tuple((name, make(name), tuple(each.shape), _dtype(each)) for name, each in buffers),
         tuple((name, _taken(each, type(each))) for name, each in children),
     )
+
+
+def _dtype(buffer: torch.Tensor) -> torch.dtype | None:
+    """None for torch's default, which may be another when the module is made."""
+    return None if buffer.is_floating_point() else buffer.dtype

@@ -114,6 +114,20 @@ def test_one_seed_gives_the_same_weights_bit_for_bit():
     assert not torch.equal(one.stem.conv.weight, another.stem.conv.weight)
 
 
+def test_the_number_of_threads_changes_no_weight():
+    text = "image(3, 9, 9) >> conv(300, 3) * 3 >> classifier(500)"
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = made(text)
+        torch.set_num_threads(3)
+        other = made(text)
+    finally:
+        torch.set_num_threads(before)
+    for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
 def test_without_a_seed_torchs_generator_governs():
     torch.manual_seed(5)
     one = made(seed=None)
@@ -201,6 +215,23 @@ def test_meta_allocates_nothing():
         device="cpu"
     )
     assert network(torch.randn(1, 3, 8, 8)).shape == (1, 8, 8, 8)
+
+
+def test_torchs_default_device_and_type_hold():
+    with torch.device("meta"):
+        assert all(each.is_meta for each in made().state_dict().values())
+        assert not any(each.is_meta for each in made(seed=None, device="cpu").parameters())
+    usual = made()
+    try:
+        torch.set_default_dtype(torch.float64)
+        double = made()
+        out = double(images())
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert out.dtype == torch.float64
+    for name, tensor in double.state_dict().items():
+        same = tensor.dtype == usual.state_dict()[name].dtype
+        assert same is not tensor.is_floating_point(), name
 
 
 def test_more_weights_than_memory_are_refused():

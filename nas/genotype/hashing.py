@@ -21,7 +21,7 @@ from nas.genotype.normal import normal, normalize
 from nas.graph import Graph, Node
 from nas.ops import Add, Concat, Op, Permute
 
-Readings: TypeAlias = dict[int, list[tuple[int, int]]]
+Readings: TypeAlias = list[list[tuple[int, int]]]
 
 VERSION = b"nas-genotype-1"  # changed only with what the hash means
 
@@ -49,14 +49,14 @@ def canonical(network: Graph) -> bytes:
     for index, node in enumerate(graph.nodes):
         role = "output " if index == graph.output else ""
         told.append(f"{role}{heads.get(index, '')}{_described(node.item, node.spec.shape)}")
-    members = tuple(range(len(told)))
-    order = _Order(graph).of(members, _refined(graph, members, list(map(_hash, told))))
+    members, inside = tuple(range(len(told))), _Order(graph)
+    order = inside.of(members, inside.refined(members, list(map(_hash, told))))
     at = {index: number for number, index in enumerate(order)}
     lines = []
     for index in order:
         node = graph.nodes[index]
         reads = [at[i] for i in node.inputs]
-        lines.append(f"{told[index]} of {sorted(reads) if _commutes(node) else reads}")
+        lines.append(f"{told[index]} of {sorted(reads) if node.item.commutes else reads}")
     return "\n".join(lines).encode()
 
 
@@ -108,55 +108,17 @@ def _flattened(graph: Graph) -> Graph:
     return Graph(graph.label, tuple(nodes), graph.output, graph.aux)
 
 
-def _commutes(node: Node) -> bool:
-    return node.item.commutes
-
-
-def _refined(graph: Graph, members: Sequence[int], colours: Sequence[bytes]) -> list[bytes]:
-    """The members' colours from both directions, repeated until no class splits any more."""
-    colour = list(colours)
-    reads = _readings(graph, members)
-    classes = len({colour[i] for i in members})
-    while classes < len(members):
-        colour = _upwards(graph, members, _downwards(graph, members, colour), reads)
-        before, classes = classes, len({colour[i] for i in members})
-        if classes == before:
-            break
-    return colour
-
-
 def _mixed(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()[:16]
 
 
-def _downwards(graph: Graph, members: Sequence[int], colour: Sequence[bytes]) -> list[bytes]:
-    """Each node coloured by its inputs' new colours: order counts unless the operation commutes."""
-    new = list(colour)
-    for index in members:
-        node = graph.nodes[index]
-        before = [new[i] for i in node.inputs]
-        new[index] = _mixed(colour[index], *(sorted(before) if _commutes(node) else before))
-    return new
-
-
-def _upwards(
-    graph: Graph, members: Sequence[int], colour: Sequence[bytes], reads: Readings
-) -> list[bytes]:
-    """Each node coloured by its readers' new colours and the place where they read it."""
-    new = list(colour)
-    for index in reversed(members):
-        after = sorted(new[reader] + place.to_bytes(4, "big") for reader, place in reads[index])
-        new[index] = _mixed(colour[index], *after)
-    return new
-
-
-def _readings(graph: Graph, members: Sequence[int]) -> Readings:
-    """For each member its readers and the place where they read it (0 where the order is free)."""
-    reads: Readings = {index: [] for index in members}
+def _readings(graph: Graph) -> Readings:
+    """For each node its readers and the place where they read it (0 where the order is free)."""
+    reads: Readings = [[] for _ in graph.nodes]
     for index, node in enumerate(graph.nodes):
+        ordered = not node.item.commutes
         for place, i in enumerate(node.inputs):
-            if i in reads:
-                reads[i].append((index, 0 if _commutes(node) else place))
+            reads[i].append((index, place if ordered else 0))
     return reads
 
 
@@ -166,7 +128,7 @@ class _Order:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.reads = _readings(graph, range(len(graph.nodes)))
+        self.reads = _readings(graph)
 
     def of(self, members: tuple[int, ...], colour: Sequence[bytes]) -> list[int]:
         """Those of unique colour by colour; what stays, component by component."""
@@ -177,6 +139,37 @@ class _Order:
         for piece in sorted(pieces, key=lambda piece: self._form(piece, colour)):
             order.extend(piece)
         return order
+
+    def refined(self, members: Sequence[int], colours: Sequence[bytes]) -> list[bytes]:
+        """The members' colours from both directions, repeated until no class splits any more."""
+        colour = list(colours)
+        classes = len({colour[i] for i in members})
+        while classes < len(members):
+            colour = self._upwards(members, self._downwards(members, colour))
+            before, classes = classes, len({colour[i] for i in members})
+            if classes == before:
+                break
+        return colour
+
+    def _downwards(self, members: Sequence[int], colour: Sequence[bytes]) -> list[bytes]:
+        """Each node coloured by its inputs' new colours: order counts unless the operation
+        commutes."""
+        new = list(colour)
+        for index in members:
+            node = self.graph.nodes[index]
+            before = [new[i] for i in node.inputs]
+            if node.item.commutes:
+                before.sort()
+            new[index] = _mixed(colour[index], *before)
+        return new
+
+    def _upwards(self, members: Sequence[int], colour: Sequence[bytes]) -> list[bytes]:
+        """Each node coloured by its readers' new colours and the place where they read it."""
+        new = list(colour)
+        for index in reversed(members):
+            after = [new[reader] + place.to_bytes(4, "big") for reader, place in self.reads[index]]
+            new[index] = _mixed(colour[index], *sorted(after))
+        return new
 
     def _piece(self, piece: tuple[int, ...], colour: Sequence[bytes]) -> list[int]:
         """One component: single out each member of its smallest class in turn, and take the order
@@ -189,7 +182,7 @@ class _Order:
         for chosen in (i for i in piece if colour[i] == target):
             marked = list(colour)
             marked[chosen] = _mixed(b"chosen", colour[chosen])
-            orders.append(self.of(piece, _refined(self.graph, piece, marked)))
+            orders.append(self.of(piece, self.refined(piece, marked)))
         return min(orders, key=lambda order: self._form(order, colour))
 
     def _form(self, order: Sequence[int], colour: Sequence[bytes]) -> bytes:
@@ -204,10 +197,10 @@ class _Order:
         for index in order:
             node = self.graph.nodes[index]
             before = [end(i) for i in node.inputs]
+            if node.item.commutes:
+                before.sort()
             after = sorted(b"%d:" % place + end(i) for i, place in self.reads[index])
-            lines.append(
-                b" ".join([colour[index], *(sorted(before) if _commutes(node) else before), *after])
-            )
+            lines.append(b" ".join([colour[index], *before, *after]))
         return b"\n".join(lines)
 
     def _components(self, members: Sequence[int]) -> list[tuple[int, ...]]:

@@ -30,14 +30,14 @@ def normalize(raw: Graph) -> Graph:
     done: dict[object, int] = {}
 
     for node in raw.nodes:
-        item, inputs = node.item, tuple(at[i] for i in node.inputs)
+        item, inputs = node.item, tuple([at[i] for i in node.inputs])
         kind = type(item)  # operations are final; isinstance takes ten times as long for an ABC
         if kind is Input:
             at.append(len(nodes))
             nodes.append(node)
             continue
         if kind is Add:
-            inputs = tuple(i for i in inputs if i >= 0) or inputs[:1]
+            inputs = tuple([i for i in inputs if i >= 0]) or inputs[:1]
         if item.trivial or (len(inputs) == 1 and kind in (Add, Concat)):
             at.append(inputs[0])
             continue

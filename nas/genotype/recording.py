@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count, islice
-from typing import cast
+from typing import NamedTuple, cast
 
 from nas.blocks import Block, registry
 from nas.errors import GenotypeError, nearest
@@ -33,8 +33,7 @@ from nas.graph import Graph, Inside, Path, Recorder, Settings, Surroundings, Val
 from nas.ops import Add, Concat, Spec
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A block or a repeat with what it reads and what it gives; a block in copies 2..n of a repeat
     is `unstrided`."""
 
@@ -93,8 +92,7 @@ def alone(
     return recorder.finish(x, state.heads()), around, frozenset(name[-1] for name in own)
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(NamedTuple):
     """Where recording is: the module's path, the scope of names, the settings."""
 
     path: Path
@@ -144,7 +142,7 @@ class _State:
         for (aux, x, context), name in zip(self.waiting, free, strict=False):
             # a head is no part of the growth of drop-path with depth
             settings = replace(context.settings, drop_path=None)
-            inner = replace(context, path=(name,), settings=settings, ramp=None)
+            inner = context._replace(path=(name,), settings=settings, ramp=None)
             end = self.record(aux.head, _set(x, settings), inner)
             done.append((end.laid(False), aux.weight))
         return done
@@ -152,11 +150,11 @@ class _State:
     def chain(self, parts: tuple[Genotype, ...], x: Value, context: _Context) -> Value:
         for index, (part, name) in enumerate(zip(parts, places(parts), strict=True)):
             if isinstance(part, Default):
-                context = replace(context, settings=context.settings.updated(part.values))
+                context = context._replace(settings=context.settings.updated(part.values))
                 rate = dict(part.values).get("drop_path")
                 if rate is not None:
                     total = sum(map(_residuals, parts[index + 1 :]))
-                    context = replace(context, ramp=_Ramp(cast(float, rate), total))
+                    context = context._replace(ramp=_Ramp(cast(float, rate), total))
                 continue
             x = self.record(part, x, context.inside(name))
         return x
@@ -180,7 +178,7 @@ class _State:
                 self.enter(name, y, context)
                 return y
             case Tie(body=body):
-                return self.record(body, x, replace(context, scope=context.own))
+                return self.record(body, x, context._replace(scope=context.own))
             case Branches(items=items) | Sum(items=items):
                 ends = [
                     self.record(item, x, context.inside(str(i))) for i, item in enumerate(items)
@@ -211,7 +209,7 @@ class _State:
             settings = replace(settings, drop_path=ramp.rate * ramp.done / max(1, ramp.total))
             ramp.done += 1
         if entry.encloses:
-            return self.enclosing(part, x, replace(context, settings=settings))
+            return self.enclosing(part, x, context._replace(settings=settings))
         try:
             inner = block_graph(part, x.spec, settings)
         except GenotypeError as error:
@@ -306,7 +304,7 @@ class _Around(Surroundings):
         entered = [(*scope, name) for name in known if name in tapped]
         for key in entered:
             self.state.names[key] = known[key[-1]]()
-        y = self.state.record(body, x, replace(context.inside(part), scope=scope))
+        y = self.state.record(body, x, context.inside(part)._replace(scope=scope))
         for key in entered:
             del self.state.names[key]
         return y

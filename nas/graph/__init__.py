@@ -5,7 +5,7 @@ network is a graph whose nodes are such graphs and the operations between them. 
 class: `flat()` opens them.
 """
 
-from nas.graph.nodes import Graph, Node, Path, Total
+from nas.graph.nodes import Graph, Node, Path
 from nas.graph.recorder import Inside, Recorder, Surroundings
 from nas.graph.settings import Settings
 from nas.graph.value import Value
@@ -18,6 +18,5 @@ __all__ = [
     "Recorder",
     "Settings",
     "Surroundings",
-    "Total",
     "Value",
 ]

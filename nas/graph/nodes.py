@@ -7,28 +7,12 @@ from functools import cached_property
 from operator import attrgetter
 from typing import ClassVar, NamedTuple, TypeAlias
 
-from nas.ops import (
-    Multiply,
-    Op,
-    Spec,
-)
+from nas.ops import FREE, Multiply, Op, Spec, Total
 
 Path: TypeAlias = tuple[str, ...]
 
 
-class Total(NamedTuple):  # as a node is: made hundreds of times a network, in half the time
-    """Sums over a graph: learned numbers, multiply-accumulates, and elements put out by layers
-    with MACs."""
-
-    params: int = 0
-    macs: int = 0
-    activations: int = 0
-
-
-FREE = Total()
-
-
-class Node(NamedTuple):
+class Node(NamedTuple):  # made hundreds of times a network, in half a dataclass's time
     """One step: an operation or a block's graph, its inputs (indices of nodes), its output and
     its place."""
 
@@ -131,12 +115,12 @@ class Graph:
                 place = [at[node.inputs[0]]]
                 for part in inner.nodes[1:]:
                     place.append(len(nodes))
-                    inputs = tuple(place[i] for i in part.inputs)
+                    inputs = tuple([place[i] for i in part.inputs])
                     nodes.append(part.reading(inputs, node.path + part.path))
                 at.append(place[inner.output])
             else:
                 at.append(len(nodes))
-                nodes.append(node.reading(tuple(at[i] for i in node.inputs)))
+                nodes.append(node.reading(tuple([at[i] for i in node.inputs])))
         aux = tuple((at[index], weight) for index, weight in self.aux)
         names = tuple((name, at[index]) for name, index in self.names)
         return Graph(self.label, tuple(nodes), at[self.output], aux, names)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nas.errors import GenotypeError
-from nas.graph.nodes import FREE, Graph, Node, Path, Total
+from nas.graph.nodes import Graph, Node, Path
 from nas.graph.settings import Settings
 from nas.graph.value import Value
 from nas.ops import (
@@ -81,10 +81,8 @@ class Recorder:
         except GenotypeError as error:
             error.place = (*path, *error.place)
             raise
-        params, macs = op.params(*specs), op.macs(spec, *specs)
-        total = Total(params, macs, spec.elements if macs else 0) if params or macs else FREE
         index = len(self.nodes)
-        self.nodes.append(Node(op, reads, spec, path, total))
+        self.nodes.append(Node(op, reads, spec, path, op.total(spec, *specs)))
         return Value(self, index, spec, settings)
 
     def splice(self, graph: Graph, x: Value, path: Path) -> Value:
@@ -119,8 +117,8 @@ class Recorder:
             self.label,
             tuple(self.nodes),
             output.index,
-            tuple((value.index, weight) for value, weight in aux),
-            tuple((name, value.index) for name, value in names),
+            tuple([(value.index, weight) for value, weight in aux]),
+            tuple([(name, value.index) for name, value in names]),
         )
 
 

@@ -66,8 +66,9 @@ class Run:
         for node in self.nodes:
             specs = graph.specs(node)
             assert isinstance(node.item, Op)
-            macs += node.item.macs(node.spec, *specs)
-            moved += node.item.params(*specs) + node.spec.elements
+            total = node.item.total(node.spec, *specs)
+            macs += total.macs
+            moved += total.params + node.spec.elements
             moved += sum(spec.elements for spec in specs)
         return float(macs), float(BYTES * moved)
 

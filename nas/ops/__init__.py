@@ -6,7 +6,7 @@ nothing, and how it is written in a module's `forward`. torch itself is imported
 something is built.
 """
 
-from nas.ops._base import Layer, Op, Pair, Spec, pair
+from nas.ops._base import FREE, Layer, Op, Pair, Spec, Total, pair
 from nas.ops.activation import ACTIVATIONS, Activate
 from nas.ops.attention import Attend, fitted
 from nas.ops.combine import Add, Concat, Multiply
@@ -22,6 +22,7 @@ from nas.ops.tokens import ClassToken, PoolTokens, Tokens, ToMap
 
 __all__ = [
     "ACTIVATIONS",
+    "FREE",
     "GAINS",
     "Activate",
     "AdaptivePool",
@@ -58,6 +59,7 @@ __all__ = [
     "Spec",
     "ToMap",
     "Tokens",
+    "Total",
     "Zero",
     "fitted",
     "pair",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-from nas.ops._base import Layer, Op, Spec
+from nas.ops._base import FREE, Layer, Op, Spec, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class Activate(Op):
         """As the input."""
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """A slope for PReLU, else none."""
-        return 1 if self.kind == "prelu" else 0
+        return Total(1) if self.kind == "prelu" else FREE
 
     def layer(self, *inputs: Spec) -> Layer | None:
         """A module only where something is learned."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Spec
+from nas.ops._base import Layer, Op, Spec, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Affine(Op):
         _ = inputs[0].map
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """A gain and a bias a channel."""
-        return 2 * inputs[0].channels
+        return Total(2 * out.channels)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.Affine`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Pair, Spec
+from nas.ops._base import Layer, Op, Pair, Spec, Total
 
 HIDDEN = 512  # of the small network that makes the continuous bias
 
@@ -89,23 +89,18 @@ class Attend(Op):
         assert self.within
         return (2 * self.within[0] - 1) * (2 * self.within[1] - 1)
 
-    def params(self, *inputs: Spec) -> int:
-        """The table or the small network, and a scale a head."""
-        scales = self.heads if self.cosine else 0
+    def total(self, out: Spec, *inputs: Spec) -> Total:
+        """The table or the small network, and a scale a head; queries times keys, weights times
+        values, and the small network once."""
+        elements, params = out.elements, self.heads if self.cosine else 0
+        places = elements // out.channels
+        macs = 2 * elements * (self.within[0] * self.within[1] if self.within else places)
         if self.bias == "relative":
-            return scales + self._offsets() * self.heads
+            params += self._offsets() * self.heads
         if self.bias == "continuous":
-            return scales + HIDDEN * (2 + 1 + self.heads)
-        return scales
-
-    def macs(self, out: Spec, *inputs: Spec) -> int:
-        """Queries times keys, weights times values, and the small network once."""
-        places = out.elements // out.channels
-        reached = self.within[0] * self.within[1] if self.within else places
-        products = 2 * places * reached * out.channels
-        if self.bias == "continuous":
-            return products + self._offsets() * HIDDEN * (2 + self.heads)
-        return products
+            params += HIDDEN * (2 + 1 + self.heads)
+            macs += self._offsets() * HIDDEN * (2 + self.heads)
+        return Total(params, macs, elements)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.Attend`; what has no parameters and no windows still is one, to be

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Pair, Spec
+from nas.ops._base import Layer, Op, Pair, Spec, Total
 
 
 def slide(x: Spec, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil: bool) -> Pair:
@@ -69,15 +69,12 @@ class Conv(Op):
         size = slide(x, self.kernel, self.stride, self.padding, self.dilation, ceil=False)
         return Spec(self.out, size)
 
-    def params(self, *inputs: Spec) -> int:
-        """Weights of every filter, and the biases."""
-        weights = self.out * (inputs[0].channels // self.groups) * self.kernel[0] * self.kernel[1]
-        return weights + (self.out if self.bias else 0)
-
-    def macs(self, out: Spec, *inputs: Spec) -> int:
-        """One multiply-accumulate a weight and output pixel."""
-        weights = (inputs[0].channels // self.groups) * self.kernel[0] * self.kernel[1]
-        return out.elements * weights
+    def total(self, out: Spec, *inputs: Spec) -> Total:
+        """Weights of every filter, and the biases; one multiply-accumulate a weight and output
+        pixel."""
+        weights = inputs[0].channels // self.groups * self.kernel[0] * self.kernel[1]  # a filter's
+        elements = out.elements
+        return Total(self.out * (weights + int(self.bias)), elements * weights, elements)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nn.Conv2d`."""

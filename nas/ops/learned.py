@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Spec
+from nas.ops._base import Layer, Op, Spec, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Positions(Op):
             )
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """The table."""
-        return inputs[0].elements
+        return Total(out.elements)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.Positions`."""
@@ -53,9 +53,9 @@ class LayerScale(Op):
         """As the input."""
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """A number a channel."""
-        return inputs[0].channels
+        return Total(out.channels)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.LayerScale`, shaped as the input lies."""

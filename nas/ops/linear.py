@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Spec
+from nas.ops._base import Layer, Op, Spec, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,11 @@ class Linear(Op):
             )
         return Spec(self.out, x.size, bool(x.size))
 
-    def params(self, *inputs: Spec) -> int:
-        """The matrix, and the biases."""
-        return self.out * (inputs[0].channels + int(self.bias))
-
-    def macs(self, out: Spec, *inputs: Spec) -> int:
-        """One a weight, for each pixel or token."""
-        return out.elements * inputs[0].channels
+    def total(self, out: Spec, *inputs: Spec) -> Total:
+        """The matrix, and the biases; one multiply-accumulate a weight, for each pixel or
+        token."""
+        channels, elements = inputs[0].channels, out.elements
+        return Total(self.out * (channels + int(self.bias)), elements * channels, elements)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nn.Linear`; of pixels or tokens it begins as transformers' do."""
@@ -75,13 +73,12 @@ class QueryKeyValue(Op):
         """Queries, keys and values side by side."""
         return Spec(3 * self.width, inputs[0].size, bool(inputs[0].size))
 
-    def params(self, *inputs: Spec) -> int:
-        """The matrix and two biases, or three."""
-        return self.width * (3 * inputs[0].channels + 2 + int(self.held))
-
-    def macs(self, out: Spec, *inputs: Spec) -> int:
-        """One a weight, for each pixel or token."""
-        return out.elements * inputs[0].channels
+    def total(self, out: Spec, *inputs: Spec) -> Total:
+        """The matrix and two biases, or three; one multiply-accumulate a weight, for each pixel
+        or token."""
+        channels, elements = inputs[0].channels, out.elements
+        params = self.width * (3 * channels + 2 + int(self.held))
+        return Total(params, elements * channels, elements)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.QueryKeyValue`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nas.ops._base import Layer, Op, Spec
+from nas.ops._base import Layer, Op, Spec, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class BatchNorm(Op):
         """As the input."""
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """Scale and shift a channel."""
-        return 2 * inputs[0].channels
+        return Total(2 * out.channels)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nn.BatchNorm2d` on maps, `nn.BatchNorm1d` on tokens and vectors."""
@@ -61,9 +61,9 @@ class LayerNorm(Op):
         """As the input."""
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """Scale and shift a channel."""
-        return 2 * inputs[0].channels
+        return Total(2 * out.channels)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nn.LayerNorm`."""

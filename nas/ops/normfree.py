@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from nas.ops._base import Layer, Op, Pair, Spec
+from nas.ops._base import Layer, Op, Pair, Spec, Total
 from nas.ops.combine import Add
 from nas.ops.conv import Conv
 
@@ -57,13 +57,11 @@ class ScaledConv(Op):
         """As the convolution; of variance 1."""
         return self.conv.infer(*inputs)
 
-    def params(self, *inputs: Spec) -> int:
-        """A gain a filter more."""
-        return self.conv.params(*inputs) + self.conv.out
-
-    def macs(self, out: Spec, *inputs: Spec) -> int:
-        """As the convolution; standardising is elementwise work on the weights."""
-        return self.conv.macs(out, *inputs)
+    def total(self, out: Spec, *inputs: Spec) -> Total:
+        """As the convolution and a gain a filter more; standardising is elementwise work on the
+        weights."""
+        params, *rest = self.conv.total(out, *inputs)
+        return Total(params + self.conv.out, *rest)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.ScaledConv2d`."""
@@ -141,9 +139,9 @@ class SkipGain(Op):
         """As the input."""
         return inputs[0]
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """One."""
-        return 1
+        return Total(1)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.SkipGain`."""

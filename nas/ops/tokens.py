@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nas.errors import GenotypeError
-from nas.ops._base import Layer, Op, Pair, Spec
+from nas.ops._base import Layer, Op, Pair, Spec, Total
 
 
 def sequence(x: Spec) -> int:
@@ -81,9 +81,9 @@ class ClassToken(Op):
         """One token more."""
         return Spec(inputs[0].channels, (sequence(inputs[0]) + 1,), last=True)
 
-    def params(self, *inputs: Spec) -> int:
+    def total(self, out: Spec, *inputs: Spec) -> Total:
         """One token."""
-        return inputs[0].channels
+        return Total(out.channels)
 
     def layer(self, *inputs: Spec) -> Layer:
         """`nas.ops.layers.ClassToken`."""

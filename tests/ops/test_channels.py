@@ -40,8 +40,9 @@ def test_channels_of_zeros_are_put_behind() -> None:
 
 
 def test_affine_and_distance_count_what_they_learn() -> None:
-    assert Affine().params(Spec(6, (14, 14))) == 12
-    assert Distance(10).params(Spec(84)) == 0
+    maps = Spec(6, (14, 14))
+    assert Affine().total(maps, maps).params == 12
+    assert Distance(10).total(Spec(10), Spec(84)).params == 0
     assert Distance(10).infer(Spec(84)).shape == (10,)
 
 

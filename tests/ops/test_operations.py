@@ -25,8 +25,9 @@ def test_convolutions_fit_where_torchs_do(size, kernel, stride, padding, dilatio
         with pytest.raises(GenotypeError, match=r"kernel on a \d+x\d+ map"):
             op.infer(Spec(6, size))
         return
-    assert op.infer(Spec(6, size)).shape == tuple(y.shape[1:])
-    assert op.params(Spec(6, size)) == weight.numel()
+    out = op.infer(Spec(6, size))
+    assert out.shape == tuple(y.shape[1:])
+    assert op.total(out, Spec(6, size)).params == weight.numel()
 
 
 @given(SIDES, SMALL, SMALL, BORDER, st.booleans(), st.sampled_from(["max", "avg"]))

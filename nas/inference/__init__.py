@@ -1,9 +1,9 @@
 """Networks made ready for use: batch norm folded, channels last, fused kernels, whatever measures
 faster here. torch is imported on the first use.
 
-    fast = nas.optimize("resnet50")       # or a module and an example batch
-    fast(images)                          # within 1e-5 of scale of what the network gave
-    print(nas.inference.table(fast))      # what was tried, and how long it took
+    fast = nas.optimize(nas.load("runs/a"))  # or another module and an example batch
+    fast(images)                             # within 1e-5 of scale of what the network gave
+    print(nas.inference.table(fast))         # what was tried, and how long it took
 """
 
 from __future__ import annotations

@@ -90,7 +90,13 @@ def optimize(
     which takes a minute, also torch's compiler. They are measured in turns for about `seconds`, on
     `example` ((N, C, H, W), by default one random image of the size a compiled genotype reads) with
     so many `threads` of torch's (None: as set). `network` stays as it is.
+
+    Raises LatencyError for what is no module, or for one not made by nas without an example.
     """
+    if not isinstance(network, nn.Module):
+        raise LatencyError(
+            f"optimize needs a module, but got {network!r:.60}; nas.load or nas.compile makes one"
+        )
     if example is None:
         example = _image(network)
     training = network.training

@@ -189,3 +189,9 @@ def test_a_variant_that_is_right_for_the_example_alone_is_refused(
 def test_a_module_of_unknown_images_needs_an_example() -> None:
     with pytest.raises(LatencyError, match="needs an example batch"):
         nas.optimize(nn.Linear(2, 2))
+
+
+def test_a_name_is_no_module() -> None:
+    name: Any = "resnet50"
+    with pytest.raises(LatencyError, match=r"needs a module, but got 'resnet50'; nas\.load or"):
+        nas.optimize(name)

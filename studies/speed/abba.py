@@ -41,14 +41,23 @@ def compare(a: Callable[[], object], b: Callable[[], object], rounds: int = 5) -
     return Pair(times["a"], times["b"])
 
 
-def turns(ways: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, Times]:
+def turns(
+    ways: Mapping[str, Callable[[], object]],
+    rounds: int = 5,
+    before: Mapping[str, Callable[[], object]] | None = None,
+) -> dict[str, Times]:
     """Time each way `2 * rounds` times, there and back, after one run of each that doesn't
-    count."""
+    count.
+
+    What is done `before` a way is not timed.
+    """
     for way in ways.values():
         way()
     times = {name: Times() for name in ways}
     for _ in range(rounds):
         for name in (*ways, *reversed(ways)):
+            if before and name in before:
+                before[name]()
             wall, cpu = once(ways[name])
             times[name].wall.append(wall)
             times[name].cpu.append(cpu)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+import numpy as np
 import pytest
 import torch
 
-from nas.ops.draw import CHUNK, cut_normal, normal, uniform
+from nas.ops.draw import CHUNK, MANY, cut_normal, normal, uniform
 
 SIZES = (100, 20_000, 3 * CHUNK + 7)  # one by one, a part of a chunk, several and a rest
 CUT = 2 * NormalDist().cdf(2) - 1
 
 
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
 def drawn(draw, count, seed=0, scale=0.5):
     weight = torch.empty(count)
-    draw(weight, scale, torch.Generator().manual_seed(seed))
+    draw(weight, scale, seeded(seed))
     return weight
 
 
@@ -67,6 +72,27 @@ def test_numbers_are_independent_of_their_neighbours(draw):
         assert float(product.mean()) == pytest.approx(0, abs=5 / math.sqrt(many))
 
 
+@pytest.mark.parametrize(
+    ("draw", "at"),
+    [
+        (normal, lambda share: NormalDist(0, 0.5).inv_cdf(share)),
+        (cut_normal, lambda share: NormalDist(0, 0.5).inv_cdf((1 - CUT) / 2 + CUT * share)),
+        (uniform, lambda share: share - 0.5),
+    ],
+)
+def test_every_number_is_the_middle_of_the_part_that_its_bits_pick(draw, at):
+    """So that a seed means the same numbers on every machine."""
+    count = MANY + 5
+    seed = int(torch.empty((), dtype=torch.int64).random_(generator=seeded(7)))
+    bits = [
+        word >> 16 * place & 0xFFFF
+        for word in np.random.SFC64(seed).random_raw(count // 4 + 1).tolist()
+        for place in range(4)
+    ]
+    expected = [at((each + 0.5) / (1 << 16)) for each in bits[:count]]
+    assert drawn(draw, count, 7).tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
 @pytest.mark.parametrize("draw", [normal, cut_normal, uniform])
 def test_the_seed_decides(draw):
     assert drawn(draw, 70_000, 1).equal(drawn(draw, 70_000, 1))
@@ -77,6 +103,15 @@ def test_other_layouts_and_types_are_drawn_too():
     weight = torch.empty(64, 64, 3, 3).to(memory_format=torch.channels_last)
     normal(weight, 0.5, None)
     assert float(weight.std()) == pytest.approx(0.5, rel=0.02)
-    weight = torch.empty(40_000, dtype=torch.float64)
-    normal(weight, 0.5, None)
-    assert float(weight.std()) == pytest.approx(0.5, rel=0.02)
+    for kind in (torch.float64, torch.bfloat16):
+        weight = torch.empty(40_000, dtype=kind)
+        normal(weight, 0.5, None)
+        assert float(weight.double().std()) == pytest.approx(0.5, rel=0.02)
+
+
+def test_one_generator_gives_other_numbers_every_time():
+    generator = seeded(3)
+    one, other = torch.empty(2, 20_000)
+    normal(one, 0.5, generator)
+    normal(other, 0.5, generator)
+    assert float((one * other).mean()) == pytest.approx(0, abs=5 * 0.25 / math.sqrt(20_000))

@@ -31,6 +31,31 @@ def test_the_ten_are_the_same_networks():
         ] * 2
 
 
+def test_building_is_compared_with_the_faster_peer_by_each_clock():
+    building, times = import_module("building"), import_module("abba").Times
+    spent = {
+        "nas": times(wall=[1.0, 2.0, 1.0], cpu=[2.0, 2.0, 2.0]),
+        "timm": times(wall=[4.0, 4.0, 4.0], cpu=[5.0, 6.0, 7.0]),
+        "torchvision": times(wall=[3.0, 3.0, 3.0], cpu=[8.0, 8.0, 8.0]),
+        "nas, first": times(cpu=[4.0, 4.0, 4.0]),
+        "timm, first": times(cpu=[8.0, 8.0, 8.0]),
+    }
+    assert building.faster(spent, "wall") == [3.0, 1.5, 3.0]
+    assert building.faster(spent, "cpu") == [2.5, 3.0, 3.5]
+    assert building.faster(spent, "cpu", ", first") == [2.0, 2.0, 2.0]
+    assert [building.verdict(each) for each in (1.99, 2.0)] == ["fails", "holds"]
+
+
+def test_what_is_done_before_a_way_is_not_timed():
+    seen = []
+    import_module("abba").turns(
+        {"a": lambda: seen.append("a"), "b": lambda: seen.append("b")},
+        rounds=1,
+        before={"b": lambda: seen.append("before b")},
+    )
+    assert "".join(seen[2:]) == "abefore bbbefore bba"
+
+
 def test_the_exponent_is_the_logarithms_slope():
     exponent = import_module("growth").exponent
     assert exponent([10.0, 100.0, 1000.0], [2.0, 20.0, 200.0]) == pytest.approx(1)

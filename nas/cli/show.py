@@ -99,6 +99,10 @@ def _consistent(args: argparse.Namespace) -> None:
             raise UsageError(f"--{name} prints and --svg and --png draw; leave one of them out")
     if args.width is not None and not args.png:
         raise UsageError("--width is a PNG's; give it with --png FILE")
+    for name in ("svg", "png"):
+        file = getattr(args, name)
+        if file and file.suffix.lower() != f".{name}":
+            raise UsageError(f"--{name} {file}: must end in .{name}, as programs go by the name")
     if args.dark and not drawn:
         raise UsageError("--dark is a drawing's; give it with --svg FILE or --png FILE")
     if args.width is not None and not 100 <= args.width <= LARGEST:

@@ -79,5 +79,7 @@ def download(
 def _module(name: str) -> ModuleType:
     if name not in names():
         hint = nearest(name, names()) or f"; there are {', '.join(names())}"
+        if Path(name).is_dir():
+            hint = f"; a folder of pictures is named folder:{name}"
         raise DataError(f"data set {name!r} is not known{hint}")
     return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -156,6 +156,8 @@ def genotype(what: str | Path | Genotype) -> Genotype:
     for begin, read in _notations().items():
         if name.startswith(begin):
             return read(name)
+    if "/" in name and not set(name) & set("(>|\n"):  # no expression has a slash and no call
+        raise GenotypeError(f"{name}: there is no such file or folder")
     return parse(what)
 
 

@@ -57,7 +57,8 @@ def test_a_file_and_a_part_on_an_image(tmp_path: Path) -> None:
     ("options", "code", "said"),
     [
         (["--svg", "{here}/no/x.svg"], 1, "can't be written (No such file or directory); name a"),
-        (["--png", "{here}"], 1, "can't be written (Is a directory)"),
+        (["--png", "{here}/x.jpg"], 2, "x.jpg: must end in .png, as programs go by the name"),
+        (["--svg", "{here}"], 2, "must end in .svg"),
         (["--width", "800"], 2, "--width is a PNG's; give it with --png FILE"),
         (["--png", "x.png", "--width", "7"], 2, "--width must be from 100 to 16000 pixels"),
         (["--png", "x.png", "--json"], 2, "--json prints and --svg and --png draw"),

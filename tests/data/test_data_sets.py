@@ -29,6 +29,13 @@ def test_an_unknown_name_is_refused_with_the_nearest():
         load("_base")
 
 
+def test_a_folder_that_is_named_as_a_data_set_is_told_how_to_be(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(DataError, match="'photos' is not known; .* is named folder:photos"):
+        load("photos")
+
+
 def test_only_an_explicit_call_reads_test_images():
     read = []
     kept = load("digits")

@@ -11,6 +11,7 @@ from witness import timm
 from witnesses import RECORDED, SPECIAL, find, recorded, timm_net
 
 import nas
+from nas.errors import GenotypeError
 from nas.zoo import Reference, references
 
 TOLERANCE = 1e-4  # of the output's scale
@@ -170,3 +171,9 @@ def _statistics(network: nn.Module) -> list[Tensor]:
         if isinstance(module, nn.modules.batchnorm._BatchNorm)
     ]
     return sorted(found, key=lambda t: (t.numel(), float(t[0])))
+
+
+@pytest.mark.parametrize("path", ["found/bst", "./found", "runs/mbconv-1/best"])
+def test_a_path_that_leads_nowhere_is_told_so(path: str) -> None:
+    with pytest.raises(GenotypeError, match=f"{path}: there is no such file or folder"):
+        nas.genotype(path)

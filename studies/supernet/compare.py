@@ -154,7 +154,7 @@ def by_supernet(bench: Bench, seed: int, args: argparse.Namespace) -> tuple[str,
             point = space.sample(rng)
         else:
             best = sorted(pool.values(), key=lambda each: -each[0])[:10]
-            point = space.mutate(best[int(rng.integers(10))][1], rng)
+            point = space.mutate(best[int(rng.integers(len(best)))][1], rng)
         text = str(space.resolve(point))
         if text not in pool:
             score, seconds = bench.scored(supernet, text)

@@ -32,7 +32,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 def test_a_folder_that_is_named_as_a_data_set_is_told_how_to_be(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    with pytest.raises(DataError, match="'photos' is not known; .* is named folder:photos"):
+    with pytest.raises(DataError, match=r"'photos' is not known; .* is named folder:photos"):
         load("photos")
 
 

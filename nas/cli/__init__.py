@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code: 0, 1 (error, one sentence) or 2 (usage)."""
+    _writable()
     try:
         args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         code = int(args.run(args))
@@ -94,6 +96,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # by `python -m`, which would die of SIGINT although it was caught; an exec forgets it.
         exec("")
     return code
+
+
+def _writable() -> None:
+    """A stream that was closed (`>&-`) takes all and keeps nothing; what the encoding of stdout
+    lacks is written as `?`."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _say(message: object, code: int) -> int:

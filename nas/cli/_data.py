@@ -31,6 +31,7 @@ def fetched(name: str) -> tuple[Path, ...]:
 
     from nas.data import download, load
 
+    data = load(name)
     columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[str, TaskID] = {}
@@ -40,4 +41,4 @@ def fetched(name: str) -> tuple[Path, ...]:
                 tasks[file] = progress.add_task(file)
             progress.update(tasks[file], completed=done, total=total or None)
 
-        return download(load(name), tell)
+        return download(data, tell)

@@ -21,12 +21,18 @@ def read(named: str, text: str, parse: Callable[[str], Value]) -> Value:
         raise UsageError(f"{named}: {error}") from None
 
 
+MOST = 2**63 - 1  # of a whole number: torch's seeds and sizes have 64 bits
+
+
 def at_least(args: argparse.Namespace, **least: int) -> None:
-    """Raises `UsageError` for an option below the least that it can be, where it is given."""
+    """Raises `UsageError` for an option below the least that it can be, where it is given, or
+    beyond 64 bits."""
     for name, lowest in least.items():
         value = getattr(args, name)
         if value is not None and value < lowest:
             raise UsageError(f"{option(name)} {value}: must be at least {lowest}")
+        if value is not None and value > MOST:
+            raise UsageError(f"{option(name)} {value}: must be at most {MOST}")
 
 
 def option(name: str) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nas.costs.field import fields, last_map, last_step
 from nas.costs.memory import peak_inference, saved_for_training
-from nas.errors import GenotypeError
+from nas.errors import GenotypeError, shown
 from nas.genotype.binding import image as sized
 from nas.genotype.expression import Chain, Genotype, Image
 from nas.genotype.normal import normal
@@ -178,7 +178,12 @@ def stride(genotype: Genotype) -> int:
 
 def with_image(genotype: Genotype, image: tuple[int, int, int]) -> Genotype:
     """A part of a network on an input of (channels, height, width); GenotypeError where it has
-    one."""
+    one, or where that is no such triple."""
+    if isinstance(image, str) or len(image) != 3:
+        raise GenotypeError(
+            "an image is (channels, height, width) in pixels, such as (3, 224, 224), but got "
+            f"{shown(image)}"
+        )
     parts = genotype.items if isinstance(genotype, Chain) else (genotype,)
     if isinstance(parts[0], Image):
         raise GenotypeError(

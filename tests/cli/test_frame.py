@@ -1,5 +1,6 @@
 """The command line's frame: fast help, exit codes, one sentence for each error."""
 
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -93,6 +94,18 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.wait(30) == cli.BROKEN_PIPE
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("module", ["nas", "nas.cli"])
+def test_a_closed_stdout_and_an_encoding_without_the_blocks_are_no_errors(module: str) -> None:
+    for command in ("cost lenet5 >&-", "show lenet5 --draw", "cost lenet5 2>&-"):
+        done = subprocess.run(
+            f"{sys.executable} -m {module} {command}",
+            shell=True, capture_output=True, timeout=60,
+            env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (b"?" in done.stdout) is ("--draw" in command)
 
 
 def test_a_caught_ctrl_c_leaves_the_exit_code_alone(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ def test_larger_images_after_training(tmp_path, capsys):
         (["--labels", "5", "--ema", "0.9"], 2, "training with few labels knows no ema"),
         (["--test-resolution", "0"], 2, "--test-resolution 0: must be at least 1"),
         (["--epochs", "0"], 2, "--epochs 0: must be at least 1"),
+        (["--seed", str(2**63)], 2, "--seed 9223372036854775808: must be at most 922337203685"),
         (["--batch", "1"], 2, "--batch 1: must be at least 2"),
         (["--precision", "fp8"], 2, "precision must be fp32 or bf16 or fp16, but got fp8"),
         (["--scales", "1,x"], 2, "--scales 1,x: must be numbers, such as 1,1.15,1.3"),

@@ -157,3 +157,6 @@ def test_a_part_is_counted_on_a_given_image():
     for image, rule in (((3, 0, 8), "image's height"), ((3, 8, 8), "an input of its own")):
         with pytest.raises(GenotypeError, match=rule):
             nas.cost("image(3, 8, 8) >> conv" if rule.startswith("an") else "conv(8)", image=image)
+    for image in ("3,8,8", (3, 8)):
+        with pytest.raises(GenotypeError, match=r"is \(channels, height, width\) in pixels, such"):
+            nas.cost("conv(8)", image=image)

@@ -224,9 +224,17 @@ def _again(report: Report) -> Iterator[Markup | str]:
     made = _made(folder / BEST / FILES)
     if made:
         yield "Its best network alone:"
-        yield code(f"cd {shlex.quote(str(folder / BEST))} && {made.get('command', '')}")
+        yield code(_from_here(str(made.get("command", "")), folder / BEST))
     yield facts(_versions(told, made))
     yield folded(f"{SETTINGS}, with the space", code(_text(study)))
+
+
+def _from_here(command: str, folder: Path) -> str:
+    """A command with the folder's files named as they are found from where the run is, as the data
+    in it is."""
+    words = shlex.split(command)
+    found = {"genotype.nas": folder / "genotype.nas", "../again": folder.parent / "again"}
+    return shlex.join(str(found.get(word, word)) for word in words)
 
 
 def _versions(told: Told, made: dict[str, Any]) -> Iterator[tuple[object, object]]:

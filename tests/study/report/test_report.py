@@ -203,6 +203,16 @@ def test_the_page_loads_nothing_and_says_what_it_should(run: Made, saved: Path) 
     assert f"{best['macs']:,} for one image" in page.text
 
 
+def test_the_best_is_trained_again_from_where_the_run_is(make: Maker) -> None:
+    made = make(3)
+    (made.folder / "best").mkdir(exist_ok=True)
+    command = "nas train genotype.nas --data folder:photos --seed 7 --out ../again"
+    (made.folder / "best/cost.json").write_text(json.dumps({"made": {"command": command}}))
+    best, again = made.folder / "best/genotype.nas", made.folder / "again"
+    told = f"nas train {best} --data folder:photos --seed 7 --out {again}"
+    assert told in Page(report(made.folder).html()).text
+
+
 def test_a_folder_of_others_is_not_replaced(run: Made, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years")
     with pytest.raises(RunError, match=r"is no report \(no report.html\)"):

@@ -61,6 +61,11 @@ class Conv(Op):
     def infer(self, *inputs: Spec) -> Spec:
         """The map after sliding."""
         (x,) = inputs
+        if self.out < 1 or self.groups < 1:
+            raise GenotypeError(
+                f"a convolution from {x.channels} to {self.out} channels; a ratio leaves none: "
+                "raise it or the width"
+            )
         if x.channels % self.groups or self.out % self.groups:
             raise GenotypeError(
                 f"groups must divide the channels in and out, but got {x.channels} in, "

@@ -292,7 +292,7 @@ class Attend(nn.Module):
     def _continuous(self, x: torch.Tensor) -> torch.Tensor:
         assert self.window
         where = constant(offsets, self.window, x.device)
-        return 16 * torch.sigmoid(self.cpb_mlp(where.to(self.logit_scale.dtype)))
+        return 16 * torch.sigmoid(self.cpb_mlp(where.to(x.dtype)))
 
     def extra_repr(self) -> str:
         """Heads and windows."""

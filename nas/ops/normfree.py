@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
 
+from nas.errors import GenotypeError
 from nas.ops._base import Layer, Op, Pair, Spec, Total
 from nas.ops.combine import Add
 from nas.ops.conv import Conv
@@ -55,7 +56,13 @@ class ScaledConv(Op):
 
     def infer(self, *inputs: Spec) -> Spec:
         """As the convolution; of variance 1."""
-        return self.conv.infer(*inputs)
+        (x,) = inputs
+        if self.conv.kernel == (1, 1) and x.channels == self.conv.groups:
+            raise GenotypeError(
+                "a filter of one weight, 1x1 on one channel, can't be standardised; raise the "
+                "kernel or the channels of a group"
+            )
+        return self.conv.infer(x)
 
     def total(self, out: Spec, *inputs: Spec) -> Total:
         """As the convolution and a gain a filter more; standardising is elementwise work on the

@@ -137,6 +137,11 @@ def test_what_does_not_fit_is_refused_when_counted(text: str, rule: str) -> None
         nas.cost(nas.parse(text))
 
 
+def test_a_continuous_bias_needs_no_cosine() -> None:
+    network = build(nas.parse('image(8, 4, 4) >> transformer(2, bias="continuous")'), seed=0)
+    assert network(torch.randn(2, 8, 4, 4)).shape == (2, 8, 4, 4)
+
+
 @pytest.mark.parametrize("text", [SHIFTED, "image(12, 8, 8) >> positions"])
 def test_another_size_is_refused_with_a_sentence(text: str) -> None:
     network = build(nas.parse(text), seed=0)

@@ -127,6 +127,11 @@ def test_an_activation_without_a_known_gain_is_refused_at_its_place() -> None:
         nas.cost(image(3, 8, 8) >> nfnet(8, act="softmax"))
 
 
+def test_a_filter_of_one_weight_is_refused() -> None:
+    with pytest.raises(GenotypeError, match=r"^wsconv\S*: a filter of one weight, 1x1 on one"):
+        nas.cost(image(1, 8, 8) >> wsconv(8, 1))
+
+
 def test_networks_are_copied_exported_and_counted() -> None:
     network = image(3, 32, 32) >> default(padding="same") >> wsconv(16, 3, stride=2)
     network = network >> nfnet(32, stride=2, group_width=8) * 2

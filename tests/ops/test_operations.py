@@ -6,6 +6,7 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nas
 from nas.errors import GenotypeError
 from nas.ops import ACTIVATIONS, Activate, AdaptivePool, Conv, GlobalPool, Pad, Pool, Spec
 
@@ -28,6 +29,16 @@ def test_convolutions_fit_where_torchs_do(size, kernel, stride, padding, dilatio
     out = op.infer(Spec(6, size))
     assert out.shape == tuple(y.shape[1:])
     assert op.total(out, Spec(6, size)).params == weight.numel()
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["preact(2, stride=2)", "fused_mbconv(7, stride=3, expand=0.01)", "shuffle_split(1, stride=2)",
+     "mbconv(8, expand=1e-9, skip=False)"],
+)  # fmt: skip
+def test_a_ratio_that_leaves_no_channel_is_refused(block):
+    with pytest.raises(GenotypeError, match=r"to 0 channels; .* raise it or the width"):
+        nas.cost(f"image(4, 8, 8) >> {block}")
 
 
 @given(SIDES, SMALL, SMALL, BORDER, st.booleans(), st.sampled_from(["max", "avg"]))

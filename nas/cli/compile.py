@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nas.artefacts.formats import parse_formats
 from nas.cli._formats import add_formats
+from nas.cli._kept import BEST, JOURNAL
 from nas.cli._reading import at_least
 from nas.errors import UsageError
 
@@ -116,6 +117,9 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"--device {args.device}: must be cpu, cuda or cuda:N")
     if args.trial is not None and _folder(args) is None:
         raise UsageError(f"--trial {args.trial}: {args.genotype!r} is no run's folder")
+    run = args.out.absolute().parent
+    if args.out.name == BEST and (run / JOURNAL).exists():
+        raise UsageError(f"--out {args.out}: the run in {run} keeps its best there; name another")
 
 
 def _folder(args: argparse.Namespace) -> Path | None:

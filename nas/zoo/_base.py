@@ -149,7 +149,7 @@ def genotype(what: str | Path | Genotype) -> Genotype:
     name = what.strip()
     if name in _names():
         return _names()[name].genotype
-    if name.endswith(".nas") or ("\n" not in name and len(name) < 4096 and _is_path(name)):
+    if name.endswith(".nas") or ("\n" not in name and 0 < len(name) < 4096 and _is_path(name)):
         return load(name)
     if name.isidentifier():
         return reference(name).genotype

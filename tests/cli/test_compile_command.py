@@ -182,6 +182,15 @@ def test_a_networks_folder_is_compiled_with_its_weights(search: Path, tmp_path: 
     assert "best, where they were trained by the search: accuracy 0.9 (validation split)." in said
 
 
+def test_a_searchs_best_is_not_written_over(
+    search: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (search / "best" / "cost.json").read_bytes()
+    assert cli.main(["compile", SMALL, "--out", str(search / "best")]) == 2
+    assert "keeps its best there; name another" in capsys.readouterr().err
+    assert (search / "best" / "cost.json").read_bytes() == before
+
+
 def test_a_card_that_is_none_is_left_out(search: Path, tmp_path: Path) -> None:
     path = search / "best" / "cost.json"
     path.write_text(path.read_text().replace("0.25", '"a quarter"'))

@@ -314,6 +314,12 @@ def test_a_folder_is_its_network(tmp_path, inside):
     assert load(tmp_path) == nas.parse("conv(8)")
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_nothing_is_no_folder(text):
+    with pytest.raises(GenotypeError, match="the text holds no expression; write one such as"):
+        nas.cost(text)
+
+
 def test_a_folder_without_a_network_is_told(tmp_path):
     with pytest.raises(GenotypeError, match=r"holds no network .*; name a run's folder"):
         load(tmp_path)

@@ -230,6 +230,10 @@ def _names(path: Path) -> tuple[str, ...]:
     import numpy as np
 
     try:
+        if not zipfile.is_zipfile(path):
+            raise DataError(
+                f"{path} is no NumPy archive (.npz), or it is cut off; numpy.savez writes one"
+            )
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return tuple(stored.files)
     except DAMAGED as error:

@@ -144,6 +144,10 @@ def test_missing_and_cut_off_files_are_named(tmp_path):
     (tmp_path / "b.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"b.npz is no NumPy archive \(.npz\), or it is cut off"):
         load(f"npz:{tmp_path}/b.npz")
+    with (tmp_path / "c.npz").open("wb") as file:
+        np.save(file, LABELS)
+    with pytest.raises(DataError, match=r"c.npz is no NumPy archive .*; numpy.savez writes one"):
+        load(f"npz:{tmp_path}/c.npz")
 
 
 def jpeg_copies(name):

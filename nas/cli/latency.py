@@ -96,11 +96,12 @@ def _space(args: argparse.Namespace) -> Space:
     """The space at the data set's size and the width, as a search draws from it."""
     from nas.space import load
     from nas.study import Goal
-    from nas.study.wiring import fitted, usual_width
+    from nas.study.wiring import fitted, usual_resolution, usual_width
 
     space = load(args.space)
-    width = usual_width(space, args.data) if args.width is None else args.width
-    return fitted(Goal(space=str(space), data=args.data, width=width))
+    side = usual_resolution(space, args.data)
+    width = usual_width(space, args.data, side) if args.width is None else args.width
+    return fitted(Goal(space=str(space), data=args.data, width=width, resolution=side))
 
 
 def _told(made: Calibration) -> str:
@@ -109,6 +110,8 @@ def _told(made: Calibration) -> str:
     where = placed(made.setting.machine, made.setting.device, made.setting.threads)
     if made.error is None:
         return f"{where}: there was no time to check it; give more with --time"
+    if made.error.candidates == 1:
+        return f"{where}: on one held-out candidate the prediction is off by {made.error.mape:.1%}"
     return (
         f"{where}: on {made.error.candidates} held-out candidates the predictions are off by "
         f"{made.error.mape:.1%} on average (MAPE), Spearman {made.error.spearman:.3f}"

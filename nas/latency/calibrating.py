@@ -25,7 +25,7 @@ HELD_OUT = 50  # further ones, for the error
 DRAWN = 300  # candidates whose runs are collected
 COLLECTING = 0.1  # of the time, at most, for that
 ALONE = 0.3  # of the rest, at most, for runs by themselves
-TRIES = 20  # draws for one that can be built
+TRIES = 20  # draws for a new one that can be built
 
 Say = Callable[[str], object]
 
@@ -62,8 +62,9 @@ def calibrate(
     Each distinct run (an operation with what follows it at once) of many candidates is measured by
     itself, those that stand in most candidates first; runs without a measurement are estimated
     from others of their kind. Scale and offset come from 20 candidates measured whole, the error
-    from `held_out` others. `say` is told what is being done. Raises LatencyError for a device that
-    isn't there, too little memory, or a space in which nothing can be built.
+    from `held_out` others; both are fewer where the space hasn't as many. `say` is told what is
+    being done. Raises LatencyError for a device that isn't there, too little memory, or a space in
+    which nothing can be built.
     """
     with Bench(batch=batch, device=device, threads=threads, undisturbed=True) as bench:
         return calibrated(bench, space, seconds, held_out, say or (lambda _: None))
@@ -97,7 +98,7 @@ def calibrated(bench: Bench, space: Space, seconds: float, held_out: int, say: S
         rates(known, bench.batch),
     )
     both = [(each, one) for each, one in zip(whole, taken, strict=True) if one is not None]
-    fitted = _share(len(both), len(whole))
+    fitted = _share(len(both), FITTED + held_out)
     return _checked(_corrected(made, both[:fitted]), both[fitted:])
 
 
@@ -121,20 +122,24 @@ def _checked(made: Calibration, both: Sequence[tuple[Genotype, float]]) -> Calib
 
 
 def _networks(space: Space, rng: np.random.Generator) -> Iterator[Genotype]:
-    """Random candidates that can be built."""
-    refused = 0
-    while True:
+    """Distinct random candidates that can be built, until they repeat themselves."""
+    seen: set[Genotype] = set()
+    misses = 0
+    while misses < TRIES:
+        misses += 1
         genotype = space.resolve(space.sample(rng))
+        if genotype in seen:
+            continue
         try:
             runs(genotype)
         except GenotypeError as error:
-            refused += 1
-            if refused == TRIES:
+            if misses == TRIES and not seen:
                 raise LatencyError(
                     f"none of {TRIES} random candidates can be built: {error}"
                 ) from error
             continue
-        refused = 0
+        seen.add(genotype)
+        misses = 0
         yield genotype
 
 

@@ -48,6 +48,13 @@ def test_scale_and_offset_are_found(calibration: Calibration) -> None:
     assert calibration.error.spearman == pytest.approx(1)
 
 
+def test_no_candidate_of_a_small_space_is_held_out_twice_or_fitted_too() -> None:
+    space = Space(nas.parse("image(3, 32, 32) >> conv(choice(8, 16, 24, 32), choice(1, 3))"))
+    error = calibrated(Arithmetic(), space, TIME, 50, quiet).error
+    assert error is not None
+    assert error.candidates == 8 - 2  # two are 20 / 70 of the eight that there are
+
+
 def test_predictions_are_what_the_bench_takes(calibration: Calibration) -> None:
     for each in candidates(20):
         total = sum(by_work(run) * count for run, count in runs(each).items())

@@ -39,6 +39,8 @@ read once, at the end. Ctrl-C stops cleanly (twice: at once); --resume goes on a
 or a kill, as if there had been none. The best so far is always in RUN/best.
 """
 TIME = 120.0  # seconds, where neither --time nor --trials is given
+LARGE, SMALL = 128, 64  # pixels of a side: slow on a CPU, and quick
+SHORT = 3600.0  # seconds: a search of large images on a CPU tries few candidates in it
 ZERO_COST = "zero-cost"
 FAST = "evolution"  # its sampler: a score takes less time than the predictor's thinking
 
@@ -76,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         if args.download:
             fetched(new.goal.data)
         evaluator = wiring.evaluator(new, device, folder)
+        _tell_size(new, device)
         run = Run.start(new, folder, _calibration(args))
     with run:
         stopping = wiring.stopping(placement, run.study)
@@ -85,6 +88,21 @@ def run(args: argparse.Namespace) -> int:
     if code == 0:
         _exported(run.folder / BEST, formats)
     return code
+
+
+def _tell_size(study: Study, device: str) -> None:
+    """Say how large the images are, where their data set doesn't; and how they get smaller, where
+    the time is short for so large ones."""
+    from nas.study import wiring
+
+    data, seconds = wiring.sized(study.goal), study.budget.seconds
+    if not data.any_size:
+        return
+    _, height, width = data.shape
+    slow = device == "cpu" and min(height, width) >= LARGE
+    short = seconds is not None and seconds <= SHORT
+    hint = f", which take a CPU long; --resolution {SMALL} makes them smaller"
+    print(f"images of {height}x{width} pixels{hint if slow and short else ''}", flush=True)
 
 
 def _exported(best: Path, formats: tuple[str, ...]) -> None:
@@ -112,7 +130,7 @@ def _calibration(args: argparse.Namespace) -> Calibration | None:
 
 def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:
     """What the arguments make of a budget: a new time or number replaces both."""
-    at_least(args, trials=1, max_failures=1)
+    at_least(args, trials=1, max_failures=1, resolution=1)
     seconds = read("--time", args.time, parse_seconds) if args.time is not None else None
 
     def amended(own: Budget) -> Budget:
@@ -139,7 +157,7 @@ def _study(args: argparse.Namespace, amend: Callable[[Budget], Budget]) -> Study
 def _goal(args: argparse.Namespace) -> Goal:
     from nas.space import load
     from nas.study import Goal
-    from nas.study.wiring import neighbourhood, usual_width
+    from nas.study.wiring import neighbourhood, usual_resolution, usual_width
     from nas.zoo import genotype
 
     values: dict[str, Any] = {
@@ -167,10 +185,13 @@ def _goal(args: argparse.Namespace) -> Goal:
         values.setdefault("sampler", FAST)
     data = values.get("data", "digits")
     if args.around is not None:
-        space = neighbourhood(genotype(args.around), data, values.pop("width", None))
-        return Goal(space=str(space), around=True, **values)
+        network = genotype(args.around)
+        side = args.resolution or usual_resolution(network, data)
+        space = neighbourhood(network, data, values.pop("width", None), side)
+        return Goal(space=str(space), around=True, resolution=side, **values)
     space = load(args.space)
-    values.setdefault("width", usual_width(space, data))
+    side = values["resolution"] = args.resolution or usual_resolution(space, data)
+    values.setdefault("width", usual_width(space, data, side))
     return Goal(space=str(space), **values)
 
 

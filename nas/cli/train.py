@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("genotype", help="a reference's name, a .nas file, a run's folder or text")
     add_data(parser)
     add_download(parser)
+    parser.add_argument(
+        "--resolution",
+        type=int,
+        metavar="N",
+        help="train it for images of N x N pixels (default: its own)",
+    )
     parser.add_argument("--out", type=Path, default=Path("trained"), help="default: trained/")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out")
     parser.add_argument("--gpus", type=int, help="0 trains on the CPU (default: 1 if there is one)")
@@ -102,7 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; print the scores, and leave weights, genotype, history, scores and data.json."""
     lowest = {"epochs": 1, "stop": 1, "batch": 2, "seed": 0, "accumulate": 1}
-    lowest |= {"labels": 1, "test_resolution": 1, "freeze": 0}
+    lowest |= {"labels": 1, "resolution": 1, "test_resolution": 1, "freeze": 0}
     at_least(args, **lowest)
     if args.freeze and args.weights is None:
         raise UsageError(
@@ -129,7 +135,7 @@ def run(args: argparse.Namespace) -> int:
     few = _few(args, recipe)
     views = Views(args.crops, numbers(args.scales))
     device = wiring.device(args.gpus)
-    network = _fitted(nas.genotype(args.genotype), load(args.data))
+    network = _fitted(nas.genotype(args.genotype), load(args.data), args.resolution)
     data = matched(load(args.data), network)
     checkpoint = _checkpoint(args)
     try:
@@ -291,17 +297,21 @@ def _checkpoint(args: argparse.Namespace) -> Path:
     return path
 
 
-def _fitted(network: Genotype, data: DataSet) -> Genotype:
-    """The genotype for the data set's channels and classes; said, where that changes it."""
+def _fitted(network: Genotype, data: DataSet, side: int | None) -> Genotype:
+    """The genotype for the data set's channels and classes, and for images of `side` if it is
+    given; said, where that changes it."""
     from nas.errors import DataError
     from nas.evaluate.train import matched
     from nas.genotype.recording import graph
     from nas.space import fit_to
 
     try:
-        matched(data, network)
+        sized = matched(data, network).shape[1:]
+        suits = side is None or sized == (side, side)
     except DataError:
-        network = fit_to(network, data)
+        suits = False
+    if not suits:
+        network = fit_to(network, data, side)
         channels, height, width = graph(network).input.shape
         print(
             f"fitted to {data.name}: image({channels}, {height}, {width}), "

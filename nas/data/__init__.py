@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "Pictures",
     "Split",
+    "absolute",
     "argument",
     "download",
     "load",
@@ -55,6 +56,12 @@ def load(name: str) -> DataSet:
 def argument(name: str) -> str:
     """What must stand after the colon of the data set called `name`: `"FOLDER"`, or `""`."""
     return getattr(_module(name), "ARGUMENT", "")
+
+
+def absolute(name: str) -> str:
+    """The same data set by a name that holds in every folder: a path in it is absolute."""
+    base, _, path = name.partition(":")
+    return f"{base}:{Path(path).expanduser().absolute()}" if path else name
 
 
 def download(

@@ -30,6 +30,7 @@ class DataSet:
     `shape` is (channels, height, width) of the images as a network sees them, in pixels; `mean` and
     `std` are per channel, of the training split, on a scale where 1 is full brightness.
     Of pictures in `any_size` the shape is only the usual one: a network's own image is as good.
+    `side` tells how many pixels the shorter sides of such pictures usually have, from their heads.
     `read` gives one part, in whatever size it is stored: a `Split` in memory, or `Pictures`, files
     that are decoded as they are needed. `sizes` counts the images of the three parts, where that is
     known before they are read.
@@ -47,6 +48,7 @@ class DataSet:
     flip: bool = False  # whether its mirror image is of the same class
     crop: bool = False  # whether a part of an image is of the same class, as with photographs
     any_size: bool = False  # whether its pictures have no size of their own, as photographs
+    side: Callable[[], int] | None = None  # measures how large they usually are, in pixels
     sizes: tuple[int, ...] = ()
     origin: Origin | None = None  # where its files lie; None where nothing is needed or looked for
 

@@ -7,6 +7,8 @@ import math
 import random
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,17 +34,11 @@ def opened(file: Path | bytes) -> Picture:
 
     Raises one of `CORRUPT` where the file is none or damaged.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
-    source = io.BytesIO(file) if isinstance(file, bytes) else file
-    try:
-        with Image.open(source, formats=FORMATS) as stored:
-            stored.load()
-            image: Picture = ImageOps.exif_transpose(stored)
-    except Image.DecompressionBombError as error:
-        raise DataError(str(error)) from error
-    except UnidentifiedImageError as error:
-        raise DataError("it is no picture in a known format") from error
+    with _stored(file) as stored:
+        stored.load()
+        image: Picture = ImageOps.exif_transpose(stored)
     if image.mode == "F":
         raise DataError("its pixels are floats, of which nobody says what white is; save bytes")
     if image.mode.startswith("I"):  # 16 bits of grey, which conversion would cut off at 255
@@ -51,6 +47,30 @@ def opened(file: Path | bytes) -> Picture:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def sides(file: Path) -> tuple[int, int]:
+    """Width and height of the picture in pixels, from the head of its file.
+
+    Raises one of `CORRUPT` where the file is none.
+    """
+    with _stored(file) as stored:
+        return stored.size
+
+
+@contextmanager
+def _stored(file: Path | bytes) -> Iterator[Picture]:
+    """The picture as it is in the file, of which only the head is read yet."""
+    from PIL import Image, UnidentifiedImageError
+
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        with Image.open(source, formats=FORMATS) as stored:
+            yield stored
+    except Image.DecompressionBombError as error:
+        raise DataError(str(error)) from error
+    except UnidentifiedImageError as error:
+        raise DataError("it is no picture in a known format") from error
 
 
 def decoded(file: Path | bytes) -> NDArray[np.uint8]:

@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
-from nas.data._picture import CORRUPT, cropped, opened, viewed
+from nas.data._picture import CORRUPT, cropped, opened, sides, viewed
 from nas.data._split import Split, check
 from nas.errors import DataError
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MEMORY = 1 << 30  # bytes of decoded images that are kept, rather than decoded in every epoch
 FORGIVEN = 0.01  # share of the files that may be damaged
 LEAST_FORGIVEN = 5  # files that may be damaged, however few there are
+SAMPLE = 100  # files that tell how large pictures usually are
+STEP, LEAST = 16, 32  # pixels: what a usual side is a multiple of, and the least that it can be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,23 @@ class Pictures:
         if len(self) * 3 * height * width > MEMORY:
             return sized
         return _decoded(self.root, self.files, tuple(self.labels.tolist()), height, width)
+
+    def side(self) -> int:
+        """How many pixels the shorter sides usually have: the median of a hundred files' headers,
+        to the nearest multiple of 16, at least 32.
+
+        Raises `DataError` where none of them is a picture.
+        """
+        every = max(1, len(self) // SAMPLE)
+        found, reason = [], ""
+        for file in self.files[::every]:
+            try:
+                found.append(min(sides(self.root / file)))
+            except CORRUPT as error:
+                reason = str(error)
+        if not found:
+            raise DataError(f"{self.root}: no file is a picture, such as {self.files[0]}: {reason}")
+        return max(LEAST, STEP * round(median(found) / STEP))
 
     def loaded(self) -> Split:
         """All images as they are scored, in memory."""

@@ -62,6 +62,9 @@ def describe(argument: str) -> DataSet:
             split = held_out(listed(places[Part.TRAIN], classes), part)
         return split.checked(f"{name}, {part} split", classes)
 
+    def side() -> int:
+        return read(Part.TRAIN).side()
+
     return DataSet(
         name=name,
         shape=(3, SIDE, SIDE),
@@ -74,6 +77,7 @@ def describe(argument: str) -> DataSet:
         flip=True,
         crop=True,
         any_size=True,
+        side=side,
     )
 
 

@@ -10,12 +10,14 @@ from nas.genotype.expression import Chain, Genotype, Image, Leaf
 from nas.genotype.rewriting import everywhere
 
 
-def fit_to(genotype: Genotype, data: DataSet) -> Genotype:
-    """The genotype for the data set's images and classes; of pictures of any size, it keeps the
-    size that it is written for."""
+def fit_to(genotype: Genotype, data: DataSet, side: int | None = None) -> Genotype:
+    """The genotype for the data set's images and classes, at `side` x `side` pixels if it is given;
+    of pictures of any size, it else keeps the size that it is written for."""
     channels, height, width = data.shape
     first = genotype.items[0] if isinstance(genotype, Chain) else genotype
-    if data.any_size and isinstance(first, Image):
+    if side is not None:
+        height = width = side
+    elif data.any_size and isinstance(first, Image):
         height, width = first.height, first.width
     return fit(genotype, (channels, height, width), len(data.classes))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from nas.data import absolute
 from nas.data import load as load_data
 from nas.errors import RunError
 from nas.execute import Evaluator, Executor
@@ -97,6 +98,7 @@ class Run:
         sampler, objective = wiring.searcher(study, among)
         wiring.ladder(study)  # refused before anything is made
         known = wiring.known(study, among)
+        wiring.read(study)
         try:
             (folder / SCRATCH).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -353,7 +355,8 @@ class Run:
 
     def _best(self, trial: Finished) -> Best:
         goal, training = self.study.goal, self.study.training
-        words = ["nas", "train", "genotype.nas", "--data", goal.data, "--recipe", training.recipe]
+        data = absolute(goal.data)  # the command is run in best/
+        words = ["nas", "train", "genotype.nas", "--data", data, "--recipe", training.recipe]
         epochs, total = wiring.ladder(self.study).span(trial.rung)
         if total or training.epochs:
             words += ["--epochs", str(total or training.epochs)]

@@ -40,6 +40,7 @@ class Goal:
     around: bool = False  # it is a network's neighbourhood: the network first, then near it
     data: str = "digits"
     width: float = 1.0  # scales the space's channels
+    resolution: int | None = None  # pixels of an image's side; None: the data set's, or the space's
     sampler: str = "predictor"
     seed: int = 0
     objectives: tuple[str, ...] = ("mnasnet",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import nas
 from nas.blocks.fields import DIVISOR
+from nas.data import DataSet
 from nas.data import load as load_data
 from nas.errors import GenotypeError, RunError, SpaceError, UsageError
 from nas.execute import Evaluator, Executor, InProcess, Local
@@ -46,29 +47,32 @@ def fitted(goal: Goal) -> Space:
     genotype = nas.parse(goal.space)
     if goal.width != 1:
         genotype = scale(genotype, width=goal.width)
-    fitting = fit_to(genotype, data)
+    fitting = fit_to(genotype, data, goal.resolution)
     return Space(fitting, near=goal.around)
 
 
-def neighbourhood(seed: Genotype, data: str, width: float | None = None) -> Genotype:
-    """The space around a network at the data set's image size and classes, its channels scaled by
-    the width (None: the usual one).
+def neighbourhood(
+    seed: Genotype, data: str, width: float | None = None, resolution: int | None = None
+) -> Genotype:
+    """The space around a network at the data set's classes and image size (or the `resolution`),
+    its channels scaled by the width (None: the usual one).
 
     Raises `SpaceError` where the network can't be built at that size, or nothing in it varies.
     """
     held = load_data(data)
-    factor = usual_width(seed, data) if width is None else width
-    fitting = fit_to(scale(seed, width=factor), held)
+    factor = usual_width(seed, data, resolution) if width is None else width
+    fitting = fit_to(scale(seed, width=factor), held, resolution)
     if not fitting.open:
         try:
             nas.cost(fitting)
         except GenotypeError as error:
-            _, high, wide = held.shape
+            high, wide = (resolution, resolution) if resolution else held.shape[1:]
+            larger = "--resolution 224, " if held.any_size else ""
             raise SpaceError(
                 f"the network, its channels times {factor:g}, can't be built for the {high}x{wide} "
                 f"images of {data}: {error}; search around one made for small images, such as "
-                "resnet20_cifar10, or give another --width, or write upsample(times=7) behind "
-                "image(...) in its .nas file"
+                f"resnet20_cifar10, or give {larger}another --width, or write upsample(times=7) "
+                "behind image(...) in its .nas file"
             ) from error
     return around(fitting)
 
@@ -132,16 +136,53 @@ def candidates(goal: Goal, latency: Latency | None = None) -> Candidates:
     return found
 
 
-def usual_width(space: Genotype, data: str) -> float:
+def usual_resolution(network: Genotype, data: str) -> int | None:
+    """The side of the images, in pixels, that a search sees unless told: None for the data set's,
+    or the space's own, of pictures of any size; where those are smaller than it, what is usual
+    among them. Only the heads of some files are read.
+
+    Raises `DataError` where there are too few pictures, or none.
+    """
+    image, held = _image(network), load_data(data)
+    if held.side is None or image is None:
+        return None
+    side = held.side()
+    return side if side < min(image.height, image.width) else None
+
+
+def usual_width(space: Genotype, data: str, resolution: int | None = None) -> float:
     """The width of a search unless told: 1, or 0.25 of a space written for far larger images."""
-    image = space.items[0] if isinstance(space, Chain) else space
-    held = load_data(data)
-    if not isinstance(image, Image) or held.any_size:
+    image, held = _image(space), load_data(data)
+    if image is None or (held.any_size and resolution is None):
         return 1.0
-    _, height, width = held.shape
+    height, width = (resolution, resolution) if resolution else held.shape[1:]
     if image.height * image.width >= FAR_LARGER * height * width:
         return NARROW
     return 1.0
+
+
+def sized(goal: Goal) -> DataSet:
+    """The data set at the size of image that candidates see."""
+    data = load_data(goal.data)
+    image = _image(fit_to(nas.parse(goal.space), data, goal.resolution))
+    return data if image is None else data.resized(image.height, image.width)
+
+
+def read(study: Study) -> None:
+    """Read what candidates are trained on and scored on, as the first of them would.
+
+    Raises `DataError` where no candidate could: too few images of a class, too many damaged.
+    """
+    if study.evaluation.cheap is not None and not study.evaluation.trained:
+        return
+    data = sized(study.goal)
+    data.train()
+    data.validation()
+
+
+def _image(network: Genotype) -> Image | None:
+    first = network.items[0] if isinstance(network, Chain) else network
+    return first if isinstance(first, Image) else None
 
 
 def searcher(study: Study, among: Candidates) -> tuple[SpaceSampler, Objective]:

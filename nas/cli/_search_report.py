@@ -45,6 +45,11 @@ def report(run: Run, result: Result) -> int:
             f"{folder}: no candidate could be trained; give --resume {folder} a longer --time, or "
             "see the reasons above"
         )
+    if result.untested:
+        accuracy = best.figures.get("accuracy", 0.0)
+        print(f"not tested: {result.untested}")
+        print(f"best: {folder}/best ({which}): {accuracy:.2%} valid., {_sizes(best)}")
+        return 0
     if result.test is None:
         print(f"best: {folder}/best ({which}), not trained: {untrained}; {_sizes(best)}")
         return 0

@@ -78,7 +78,10 @@ class Pictures:
             except CORRUPT as error:
                 reason = str(error)
         if not found:
-            raise DataError(f"{self.root}: no file is a picture, such as {self.files[0]}: {reason}")
+            raise DataError(
+                f"{self.root}: none of {len(self.files[::every])} files that were looked at is a "
+                f"picture that can be decoded, such as {self.files[0]}: {reason}; replace them"
+            )
         return max(LEAST, STEP * round(median(found) / STEP))
 
     def loaded(self) -> Split:

@@ -9,7 +9,7 @@ its name is passed over, damaged pictures are skipped and named in the log.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,13 +53,14 @@ def describe(argument: str) -> DataSet:
 
     def read(part: Part) -> Pictures:
         if not places:
-            split = divided(listed(root, classes), SHARES, part)
+            split = divided(_enough(listed(root, classes), classes, SHARES), SHARES, part)
         elif part in places and (part is not Part.TRAIN or Part.VALIDATION in places):
             split = listed(places[part], classes)
         elif part is Part.TEST:
             raise DataError(f"{root} has no folder test; make one of pictures kept out of train")
         else:
-            split = held_out(listed(places[Part.TRAIN], classes), part)
+            pool = listed(places[Part.TRAIN], classes)
+            split = held_out(_enough(pool, classes, (Part.TRAIN, Part.VALIDATION)), part)
         return split.checked(f"{name}, {part} split", classes)
 
     def side() -> int:
@@ -79,6 +80,18 @@ def describe(argument: str) -> DataSet:
         any_size=True,
         side=side,
     )
+
+
+def _enough(pool: Pictures, classes: tuple[str, ...], parts: Collection[Part]) -> Pictures:
+    """The same pictures, once it is sure that every class has one for each of the parts."""
+    counts = pool.labels.bincount(minlength=len(classes)).tolist()
+    for name, count in zip(classes, counts, strict=True):
+        if count < len(parts):
+            raise DataError(
+                f"{pool.root / name} holds {count} pictures, too few for {len(parts)} parts "
+                f"({', '.join(parts)}); add some, or leave the class out"
+            )
+    return pool
 
 
 def _places(root: Path) -> Mapping[Part, Path]:

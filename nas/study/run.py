@@ -13,7 +13,7 @@ from typing import Self
 
 from nas.data import absolute
 from nas.data import load as load_data
-from nas.errors import RunError
+from nas.errors import DataError, RunError
 from nas.execute import Evaluator, Executor
 from nas.latency import Calibration
 from nas.quantity import format_seconds
@@ -44,10 +44,10 @@ PREPARED = "prepared"  # seconds before the first candidate
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a sitting came to: the best trial, its test figures once the search is over, and why;
-    `believed` is the front that the sampler predicts, of one objective the best alone, if it
-    predicts; `trust` says how far a cheap evaluator that led the search can be, `findings` what a
-    search of scaling coefficients has found."""
+    """What a sitting came to: the best trial, its test figures once the search is over (`untested`
+    says why there are none), and why it ended; `believed` is the front that the sampler predicts,
+    of one objective the best alone, if it predicts; `trust` says how far a cheap evaluator that led
+    the search can be, `findings` what a search of scaling coefficients has found."""
 
     best: Finished | None
     test: Mapping[str, float] | None
@@ -56,6 +56,7 @@ class Result:
     believed: tuple[Finished, ...] = ()
     trust: Trust | None = None
     findings: Findings | None = None
+    untested: str = ""
 
 
 class Run:
@@ -195,9 +196,16 @@ class Run:
         self._publish_predicted(believed)
         best, trust = standing.incumbent, self._trust()
         tested = best is not None and self._is_trained(best) and not interrupt.asked
-        test = self._test(best, evaluator) if best is not None and tested else None
+        test, untested = None, ""
+        if best is not None and tested:
+            try:
+                test = self._test(best, evaluator)
+            except DataError as error:  # the images may have no test part; the best is no less good
+                untested = str(error)
         findings = self._findings()
-        return Result(best, test, interrupt.asked, standing.ended, believed, trust, findings)
+        return Result(
+            best, test, interrupt.asked, standing.ended, believed, trust, findings, untested
+        )
 
     def _prepare(self, evaluator: Evaluator, display: Display) -> None:
         """Let an evaluator do what it has to before the first candidate, if it has."""

@@ -55,6 +55,15 @@ def test_a_network_for_other_images_is_fitted_and_that_is_said(tmp_path, capsys)
     assert "image(1, 32, 32)" in (tmp_path / "genotype.nas").read_text()
 
 
+def test_images_of_another_size_are_asked_for(tmp_path, capsys):
+    words = ["--epochs", "1", "--gpus", "0", "--resolution", "24", "--out", str(tmp_path)]
+    assert main(["train", SMALL, *words]) == 0
+    assert "fitted to digits: image(1, 24, 24), 10 classes" in capsys.readouterr().out
+    assert "image(1, 24, 24)" in (tmp_path / "genotype.nas").read_text()
+    assert main(["train", str(tmp_path / "genotype.nas"), *words]) == 0
+    assert "fitted" not in capsys.readouterr().out
+
+
 def test_a_training_that_was_broken_off_goes_on_to_the_same_weights(tmp_path, capsys, monkeypatch):
     words = ["train", SMALL, "--epochs", "3", "--gpus", "0", "--ema", "0.9", "--out"]
     assert main([*words, str(tmp_path / "whole")]) == 0

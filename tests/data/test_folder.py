@@ -122,6 +122,43 @@ def test_folders_that_are_none_are_refused(tmp_path):
         load(f"folder:{tmp_path}")
 
 
+@pytest.mark.parametrize(("side", "usual"), [(7, 32), (32, 32), (48, 48), (100, 96), (500, 496)])
+def test_how_large_pictures_usually_are(side, usual, tmp_path):
+    fill(tmp_path, 9, side)
+    fill(tmp_path / "ant" / "more", 2, 2000, classes=("huge",))  # few are no matter
+    for file in (tmp_path / "bee").iterdir():  # the heads are enough
+        file.write_bytes(file.read_bytes()[:60])
+    assert load(f"folder:{tmp_path}").side() == usual
+
+
+def test_it_is_the_shorter_side_that_counts(tmp_path):
+    for name, size in (("a", (64, 200)), ("b", (200, 64))):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("RGB", size).save(tmp_path / name / f"{number}.jpg")
+    assert load(f"folder:{tmp_path}").side() == 64
+
+
+def test_files_of_which_none_is_a_picture_are_told(tmp_path):
+    for file in fill(tmp_path, 4).glob("*/*"):
+        file.write_bytes(b"damaged")
+    with pytest.raises(DataError, match="none of 9 files that were looked at is a picture"):
+        load(f"folder:{tmp_path}").side()
+
+
+def test_a_class_of_too_few_pictures_is_named(tmp_path):
+    fill(tmp_path, 4)
+    for number in (0, 1):
+        (tmp_path / "bee" / f"{number:03d}.png").unlink()
+    said = r"bee holds 2 pictures, too few for 3 parts \(train, validation, test\); add some"
+    with pytest.raises(DataError, match=said):
+        load(f"folder:{tmp_path}").train()
+    for name in ("train/ant", "train/bee"):
+        (tmp_path / "parts" / name).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"ant holds 0 pictures, too few for 2 parts \(train, val"):
+        load(f"folder:{tmp_path / 'parts'}").validation()
+
+
 def test_too_many_pictures_for_memory_stay_files(tmp_path, monkeypatch):
     data = load(f"folder:{fill(tmp_path, 20)}").resized(16, 16)
     small = data.train()

@@ -25,7 +25,6 @@ LIMITS: dict[str, Callable[[str], float]] = {
 }
 WITH_SPACE = (
     *_trials.OPTIONS,
-    "resolution",
     "sampler",
     "features",
     "objective",
@@ -57,13 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--resume", type=Path, metavar="RUN", help="the folder of a run, to go on")
     how = parser.add_argument_group("how (only with --space or --around)")
     _trials.add_images(how, "the")
-    how.add_argument(
-        "--resolution",
-        type=int,
-        metavar="N",
-        help="images of N x N pixels (default: the data set's; of pictures of any size the space's "
-        "own, or the pictures' where they are smaller)",
-    )
     how.add_argument(
         "--sampler",
         help=f"{', '.join(names())} (default: predictor; with zero-cost evolution); a setting "

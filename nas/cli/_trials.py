@@ -13,14 +13,21 @@ from nas.cli._data import add_data, add_download
 from nas.cli._reading import at_least
 from nas.errors import RunError, UsageError
 
-OPTIONS = ("data", "width", "recipe", "epochs", "seeds", "seed")
+OPTIONS = ("data", "resolution", "width", "recipe", "epochs", "seeds", "seed")
 WIDEST = 64
 
 
 def add_images(how: argparse._ArgumentGroup, whose: str) -> None:
-    """Declare the data set, and the width of `whose` channels."""
+    """Declare the data set, how large its images are, and the width of `whose` channels."""
     add_data(how, default=None)
     add_download(how)
+    how.add_argument(
+        "--resolution",
+        type=int,
+        metavar="N",
+        help="images of N x N pixels (default: the data set's; of pictures of any size what the "
+        "network is written for, or the pictures' own where they are smaller)",
+    )
     how.add_argument(
         "--width",
         type=float,
@@ -44,7 +51,7 @@ def add_training(how: argparse._ArgumentGroup, seeds: str) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Raises `UsageError` for what they can't be."""
-    at_least(args, epochs=1, seeds=1, seed=0)
+    at_least(args, resolution=1, epochs=1, seeds=1, seed=0)
     check_width(args)
 
 

@@ -162,10 +162,11 @@ def _study(args: argparse.Namespace, seconds: float | None) -> Study:
     asked = {key: value for key, value in asked.items() if value is not None}
     scaling = replace(usual, exact=bool(args.exact), divisor=args.divisor, **asked)
     data = args.data or "digits"
-    network = wiring.base(nas.genotype(args.base), data, args.width)
+    network = wiring.base(nas.genotype(args.base), data, args.width, args.resolution)
     goal = Goal(
         space=str(network),
         data=data,
+        resolution=args.resolution,
         sampler=sampler,
         seed=args.seed or 0,
         objectives=("accuracy",),

@@ -130,7 +130,7 @@ def _calibration(args: argparse.Namespace) -> Calibration | None:
 
 def _amendment(args: argparse.Namespace) -> Callable[[Budget], Budget]:
     """What the arguments make of a budget: a new time or number replaces both."""
-    at_least(args, trials=1, max_failures=1, resolution=1)
+    at_least(args, trials=1, max_failures=1)
     seconds = read("--time", args.time, parse_seconds) if args.time is not None else None
 
     def amended(own: Budget) -> Budget:

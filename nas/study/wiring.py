@@ -77,10 +77,12 @@ def neighbourhood(
     return around(fitting)
 
 
-def base(network: Genotype, data: str, width: float | None = None) -> Genotype:
+def base(
+    network: Genotype, data: str, width: float | None = None, resolution: int | None = None
+) -> Genotype:
     """A network as its coefficients are searched for a data set: as it is where its channels and
-    classes are the data set's, else at the data set's image size and classes, its channels scaled
-    by the width (None: the usual one).
+    classes are the data set's and nothing else is asked for, else at the data set's classes and
+    the `resolution`, its channels scaled by the width (None: the usual ones).
 
     Raises `SpaceError` for a search space, and where it can't be built at that size.
     """
@@ -95,14 +97,15 @@ def base(network: Genotype, data: str, width: float | None = None) -> Genotype:
         suits = shape[0] == held.shape[0] and answers == (len(held.classes),)
     except GenotypeError:
         suits = False
-    if suits and width is None:
+    if suits and width is None and resolution is None:
         return network
-    factor = usual_width(network, data) if width is None else width
-    fitting = fit_to(scale(network, width=factor), held)
+    side = resolution or usual_resolution(network, data)
+    factor = usual_width(network, data, side) if width is None else width
+    fitting = fit_to(scale(network, width=factor), held, side)
     try:
         nas.cost(fitting)
     except GenotypeError as error:
-        _, high, wide = held.shape
+        high, wide = (side, side) if side else held.shape[1:]
         raise SpaceError(
             f"the base, its channels times {factor:g}, can't be built for the {high}x{wide} images "
             f"of {data}: {error}; give one made for small images, such as resnet20_cifar10, or "

@@ -7,6 +7,8 @@ from PIL import Image
 
 import nas
 from nas.errors import SpaceError
+from nas.scaling import scale
+from nas.space import fit
 from nas.study import wiring
 from nas.study.settings import Goal
 
@@ -57,6 +59,10 @@ def test_a_neighbourhood_has_the_pictures_size_too(tmp_path: Path) -> None:
     near = wiring.neighbourhood(seed, data, None, wiring.usual_resolution(seed, data))
     same = str(wiring.neighbourhood(seed, "digits")).replace("image(1, 32, 32)", "image(3, 32, 32)")
     assert str(near) == same.replace("classifier(10", "classifier(2")
+    base = wiring.base(seed, data)
+    assert base == fit(scale(seed, width=0.25), (3, 32, 32), 2)
+    assert wiring.base(base, data) == base
+    assert wiring.base(base, data, None, 48) == fit(base, (3, 48, 48), 2)
     with pytest.raises(SpaceError) as refused:
         wiring.neighbourhood(nas.genotype("overfeat_fast"), data, None, 32)
     said = str(refused.value)

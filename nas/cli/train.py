@@ -42,6 +42,7 @@ statistics of their norms too.
 """
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
+HISTORY = "history.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +133,9 @@ def run(args: argparse.Namespace) -> int:
     if args.download:
         fetched(args.data)
     recipe = _recipe(args)
+    if args.resume and _complete(args.out, args.epochs or recipe.epochs):
+        print(f"{args.out}: the training is complete")
+        return 0
     few = _few(args, recipe)
     views = Views(args.crops, numbers(args.scales))
     device = wiring.device(args.gpus)
@@ -149,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.resume:  # what is refused has been by now, and leaves no folder
                 _write(args.out, "genotype.nas", f"{network}\n")
             if few is not None:
-                (args.out / "history.json").unlink(missing_ok=True)  # of a training before
+                (args.out / HISTORY).unlink(missing_ok=True)  # of a training before
                 epochs = args.epochs or recipe.epochs
                 with display(epochs) as shown:
                     model = few.trained(
@@ -159,7 +163,7 @@ def run(args: argparse.Namespace) -> int:
                 save(model, args.out / WEIGHTS)
             else:
                 history = _trained(str(network), model, data, recipe, args)
-                _write(args.out, "history.json", history.to_json())
+                _write(args.out, HISTORY, history.to_json())
                 if len(history.epochs) == (args.epochs or recipe.epochs):
                     checkpoint.unlink(missing_ok=True)
             _score(model, data, views, args.out, args)
@@ -285,7 +289,8 @@ def _score(
 
 
 def _checkpoint(args: argparse.Namespace) -> Path:
-    """Where the training's checkpoint is or will be."""
+    """Where the training's checkpoint is or will be. Raises `UsageError` where there is none to go
+    on from, and where a training before left something that this one would overwrite."""
     path: Path = args.out / CHECKPOINT
     if args.resume and not path.exists():
         raise UsageError(f"--resume: there is no {path} to go on from; leave it out to begin")
@@ -294,7 +299,26 @@ def _checkpoint(args: argparse.Namespace) -> Path:
             f"{path} is of a training that was broken off; go on with --resume, choose another "
             "--out, or delete it"
         )
+    if (args.out / WEIGHTS).exists() and not args.resume:
+        raise UsageError(f"{args.out} holds a trained network; choose another --out, or delete it")
     return path
+
+
+def _complete(folder: Path, epochs: int) -> bool:
+    """Whether the training in the folder came to its end. Raises `UsageError` where it is to have
+    more epochs now."""
+    from nas.train import History
+
+    history = folder / HISTORY
+    if (folder / CHECKPOINT).exists() or not history.exists():
+        return False
+    done = len(History.from_json(history.read_text()).epochs)
+    if epochs > done:
+        raise UsageError(
+            f"--resume: the training in {folder} was complete after {done} epochs, not {epochs}; "
+            f"begin another from its weights: --weights {folder / WEIGHTS} --out ANOTHER"
+        )
+    return True
 
 
 def _fitted(network: Genotype, data: DataSet, side: int | None) -> Genotype:

@@ -119,11 +119,13 @@ class Run:
     def resume(cls, folder: Path, amend: Callable[[Budget], Budget] = lambda own: own) -> Self:
         """The run in `folder`, to go on where it stopped, with what `amend` makes of its budget.
 
-        Raises `RunError` if there is none, another process writes it, or it is damaged.
+        Raises `RunError` if there is none, another process writes it, it is damaged, or has done
+        more trials than it is to have now.
         """
         if not (folder / JOURNAL).exists():
             raise RunError(f"{folder}: holds no run (no {JOURNAL}); name a folder of `nas search`")
         study = Study.load(folder / SETTINGS)
+        wanted = study.budget.trials
         study = replace(study, budget=amend(study.budget))
         latency = Calibration.load(folder / LATENCY) if aims.asks_latency(study.goal) else None
         among = wiring.candidates(study.goal, latency)
@@ -131,6 +133,8 @@ class Run:
         before = read(folder / JOURNAL).elapsed
         record = cls._opened(study, folder, sampler, objective)
         run = cls(study, folder, record, before=before)
+        if study.budget.trials != wanted:
+            run._check_trials()
         if record.noted(WARM_START) is None:  # the driver may have died before it was taken
             known = wiring.known(study, among)
             if known is not None:
@@ -277,6 +281,15 @@ class Run:
         record = self.record
         running = () if self._over else record.running
         return progress(self.study, record.standing, running, record.waiting, self._elapsed())
+
+    def _check_trials(self) -> None:
+        now = self.progress()
+        if now.trials is not None and now.done > now.trials:
+            self.record.close()
+            raise RunError(
+                f"--trials {self.study.budget.trials}: {self.folder} has {now.done} done already, "
+                "and the number is of all its sittings; name a larger one"
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

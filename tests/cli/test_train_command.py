@@ -60,6 +60,7 @@ def test_images_of_another_size_are_asked_for(tmp_path, capsys):
     assert main(["train", SMALL, *words]) == 0
     assert "fitted to digits: image(1, 24, 24), 10 classes" in capsys.readouterr().out
     assert "image(1, 24, 24)" in (tmp_path / "genotype.nas").read_text()
+    words[-1] = str(tmp_path / "again")
     assert main(["train", str(tmp_path / "genotype.nas"), *words]) == 0
     assert "fitted" not in capsys.readouterr().out
 
@@ -85,7 +86,13 @@ def test_a_training_that_was_broken_off_goes_on_to_the_same_weights(tmp_path, ca
     ]
     assert weights[0] == weights[1]
     assert not (tmp_path / "parts" / "checkpoint.safetensors").exists()
-    assert main([*parts, "--resume"]) == 2
+    assert main([*parts, "--resume"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'parts'}: the training is complete\n"
+    assert main([*parts, "--resume", "--epochs", "4"]) == 2
+    assert "complete after 3 epochs, not 4; begin another" in capsys.readouterr().err
+    assert main(parts) == 2
+    assert "holds a trained network; choose another --out" in capsys.readouterr().err
+    assert main([*words, str(tmp_path / "none"), "--resume"]) == 2
     assert "there is no" in capsys.readouterr().err
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from ray import tune
 from ray.tune.search import Searcher
 
+from nas.errors import RunError
 from nas.execute import ray_tune
 from nas.execute.ray_tune import Stopping
 from nas.execute.worker import KILLED, Packed, Worker
@@ -61,6 +62,9 @@ class JobSearcher(Searcher):  # type: ignore[misc]
         if bridge is None or job is None:
             return
         result = result or self.latest.pop(trial_id, None)
+        if result and "refused" in result:
+            bridge.outcomes.put(RunError(result["refused"]))
+            return
         if error or not result or "outcome" not in result:
             bridge.outcomes.put(ray_tune.lost(job))
             return
@@ -122,7 +126,10 @@ class Slot(tune.Trainable):  # type: ignore[misc]
         if self._limit is not None:
             self._worker.limit = self._limit - self._seconds
         self._worker.submit(job)
-        outcome = self._worker.finish()
+        try:
+            outcome = self._worker.finish()
+        except RunError as error:  # no job can be done here, and none elsewhere
+            return {"refused": str(error), "done": True}
         if outcome.reason == KILLED:  # perhaps by Ray, as this actor ends: then the job is lost
             time.sleep(MOMENT)
         self._seconds += outcome.seconds

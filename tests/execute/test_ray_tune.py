@@ -48,6 +48,23 @@ def test_faults_under_ray_are_the_outcomes_of_local_workers(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_no_worker_can_do_ends_the_search(tmp_path):
+    program = f"""
+        from pathlib import Path
+        from faulty import Faulty, run
+        from nas.errors import RunError
+        from nas.execute.ray_tune import Cluster, RayTune
+        executor = RayTune(Faulty(), Path({str(tmp_path)!r}) / "trials", Cluster(slots=1))
+        try:
+            run(executor, ["good", "disk"])
+        except RunError as error:
+            print(error)
+        executor.close()
+    """
+    assert "no room left" in play(program)
+
+
+@pytest.mark.slow
 def test_eight_logical_gpus_hold_eight_trials_each_its_own(tmp_path):
     program = f"""
         import ray

@@ -1,7 +1,7 @@
 """What executors add to a trial: local workers in CPU time, Ray Tune in time over the ideal.
 
-python studies/speed/executors.py          # both
-python studies/speed/executors.py local    # or ray
+python studies/speed/executors.py          # all
+python studies/speed/executors.py local    # or ray, or ray-longer: trials of two seconds
 
 The search is a whole run (record, best/, budget) of a space of 30 decisions with the random
 sampler; only the evaluator takes no time, or sleeps.
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -108,35 +108,30 @@ def local(trials: int = 300, rounds: int = 5) -> str:
     return "\n".join(lines)
 
 
-def ray(trials: int = 40) -> str:
-    """Wall time a trial over the ideal once both slots are up, and until the first trial began."""
+def ray(trials: int = 40, moment: float = MOMENT) -> str:
+    """Wall time that a slot waits for each trial once both are up, and until the first began."""
     from nas.execute.ray_tune import Cluster, RayTune
 
     asked = time.time()
     cluster = Cluster(slots=SLOTS)
-    *_, told = search(lambda scratch: RayTune(Sleeps(MOMENT), scratch, cluster), trials)
-    slots: dict[float, list[Outcome]] = {}
-    for outcome in told:
-        slots.setdefault(outcome.figures["slot"], []).append(outcome)
-    up = max(min(each.figures["begun"] for each in held) for held in slots.values())
-    gaps = [
-        second.figures["begun"] - first.figures["ended"]
-        for held in slots.values()
-        for first, second in pairwise(held)
-        if first.figures["ended"] > up
-    ]
-    begun = min(outcome.figures["begun"] for outcome in told) - asked
-    low, middle, high = (1e3 * gap for gap in statistics.quantiles(gaps, n=4))
+    *_, told = search(lambda scratch: RayTune(Sleeps(moment), scratch, cluster), trials)
+    spans = sorted((each.figures["begun"], each.figures["ended"]) for each in told)
+    up = spans[SLOTS - 1][0]
+    counted = [(begun, ended) for begun, ended in spans if begun > up]
+    worked = sum(ended - max(begun, up) for begun, ended in spans if ended > up)
+    until = max(begun for begun, _ in spans)  # at the end slots wait for nothing
+    worked -= sum(ended - max(begun, until) for begun, ended in spans if ended > until)
+    waited = ((until - up) * SLOTS - worked) / len(counted)
     return (
-        f"Ray Tune, {len(slots)} slots, {MOMENT} s a trial: {middle:.0f} ms ({low:.0f}-{high:.0f})"
-        f" from the end of a trial to the next in its slot, over {len(gaps)}; the first began after"
-        f" {begun:.1f} s, both slots were up after {up - asked:.1f} s"
+        f"Ray Tune, {SLOTS} slots, {moment:g} s a trial: a slot waits {1e3 * waited:.0f} ms for "
+        f"each of {len(counted)} trials; the first began after {spans[0][0] - asked:.1f} s, the "
+        f"second slot was up after {up - asked:.1f} s"
     )
 
 
 def main(*which: str) -> str:
     """The lines asked for, below the machine's load."""
-    ways = {"local": local, "ray": ray}
+    ways = {"local": local, "ray": ray, "ray-longer": partial(ray, 12, 4 * MOMENT)}
     load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     return "\n".join([load, *(ways[name]() for name in which or ways)])
 

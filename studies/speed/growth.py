@@ -105,7 +105,7 @@ def trials() -> Iterator[str]:
         return Record(journal, sampler, Objective(("accuracy",)), {"space": str(space.genotype)})
 
     yield "CPU time; 30 decisions, random sampler, results told at once; fsync left out"
-    yield "\n| trials | each of the last ten | reading the record again |"
+    yield "\n| trials | each of the last ten, or tenth | reading the record again |"
     yield "| --- | --- | --- |"
     sync, os.fsync = os.fsync, lambda _: None
     again, asked = [], []

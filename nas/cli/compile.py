@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "genotype", help="a reference's name, a .nas file, a folder of a network or a run, or text"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the folder (default: one named as it in compiled/)"
+    )
     parser.add_argument(
         "--trial", type=int, metavar="N", help="of a run's folder: this trial, not the best"
     )
@@ -64,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build, write, say what was written; 1 where a file had to be left out."""
+    args.out = args.out or Path("compiled") / (_name(args.genotype) or "network")
     _check(args)
     formats = parse_formats(args.formats)
     import nas
@@ -180,9 +183,15 @@ def _there(device: str) -> None:
 
 
 def _title(what: str) -> str:
-    """The network's name: the reference's or the file's."""
-    name = Path(what).stem if what.endswith(".nas") else what.strip()
-    return name if re.fullmatch(r"[\w.+-]{1,64}", name) else "A network"
+    """What a page calls the network."""
+    return _name(what) or "A network"
+
+
+def _name(what: str) -> str | None:
+    """The network's name: the reference's, the file's or the folder's; None of text."""
+    written = what.strip()
+    name = written.rstrip("/").rpartition("/")[2].removesuffix(".nas")
+    return name if re.fullmatch(r"\w[\w.+-]{0,63}", name) else None
 
 
 def _command(args: argparse.Namespace) -> str:

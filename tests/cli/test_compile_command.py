@@ -292,3 +292,16 @@ def test_what_can_not_be_exported_is_left_out_and_told(
     assert "nas: model.pt2 was left out" in said
     assert nas.load(out)
     assert (out / "model.py").exists()
+
+
+def test_without_out_the_folder_is_named_as_the_network(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.nas").write_text("image(1, 8, 8) >> conv(4) >> classifier(2)")
+    for written, name in (
+        ("lenet5_1998", "lenet5_1998"),
+        ("./mine.nas", "mine"),
+        ("image(1, 8, 8) >> conv(4) >> classifier(2)", "network"),
+        ("compiled/mine/", "mine"),
+    ):
+        assert cli.main(["compile", written, "--formats", "none"]) == 0
+        assert f"compiled/{name}/weights.safetensors" in capsys.readouterr().out.splitlines()
